@@ -1,0 +1,1 @@
+"""The floor of Metarr: the rules, messages, tables and plumbing that its services share."""

@@ -1,0 +1,1 @@
+"""Content-addressed files under the data directory."""

@@ -1,0 +1,1 @@
+"""NATS: doorbells, facts, questions, control. The only importer of nats."""

@@ -1,0 +1,1 @@
+"""The client's tables as SQLAlchemy models, by media."""

@@ -1,0 +1,1 @@
+"""The rules of Metarr, pure: no I/O, no clock, no SQL."""

@@ -1,0 +1,1 @@
+"""Text to values and back, pure: NFO documents and file names."""

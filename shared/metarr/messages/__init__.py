@@ -1,0 +1,1 @@
+"""What is said between services: jobs, facts and requests, msgspec Structs only."""

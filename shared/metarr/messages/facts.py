@@ -1,0 +1,174 @@
+"""The facts: what has happened, in the past tense. Recorded with the change itself, told to everybody afterwards."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from metarr.messages.jobs import EntityType
+
+
+class Fact(Struct, frozen=True, kw_only=True, tag_field="fact"):
+    """Root of all facts; the tag is the class name."""
+
+    @property
+    def item(self) -> tuple[str, int]:
+        """(entity_type, entity_id) the fact is about: part of its subject."""
+        raise NotImplementedError
+
+
+class LibraryFact(Fact, frozen=True, kw_only=True):
+    library_id: int
+
+    @property
+    def item(self) -> tuple[str, int]:
+        return ("library", self.library_id)
+
+
+class FoldersChanged(LibraryFact, frozen=True, kw_only=True, tag="FoldersChanged"):
+    """Some folders are new or not as they were at the last scan; at most 25 paths a fact."""
+
+    paths: tuple[str, ...]
+
+
+class FoldersVanished(LibraryFact, frozen=True, kw_only=True, tag="FoldersVanished"):
+    """Some known folders are gone while the root is healthy."""
+
+    paths: tuple[str, ...]
+
+
+class LibraryWalked(LibraryFact, frozen=True, kw_only=True, tag="LibraryWalked"):
+    """A walk is done: how much was seen, what differs, which folders could not be read (path and reason)."""
+
+    folders: int
+    changed: int
+    vanished: int
+    unreadable: tuple[tuple[str, str], ...] = ()
+    duration_ms: int = 0
+
+
+class LibraryUnavailable(LibraryFact, frozen=True, kw_only=True, tag="LibraryUnavailable"):
+    """The mount guard stopped a scan, cleanup or publish."""
+
+    reason: str
+
+
+class ItemFact(Fact, frozen=True, kw_only=True):
+    entity_type: EntityType
+    entity_id: int
+
+    @property
+    def item(self) -> tuple[str, int]:
+        return (self.entity_type, self.entity_id)
+
+
+class ItemIdentified(ItemFact, frozen=True, kw_only=True, tag="ItemIdentified"):
+    """The scanner knows which row a folder's film is; `change` says what was new about it.
+
+    new: first sight or a new title to look for · restored: back after it had vanished · file: another video file ·
+    moved: same video, other path · metadata: its NFO or folder name says something else · artwork: pictures beside it changed.
+    `known` tells whether a provider id is known.
+    """
+
+    library_id: int
+    change: Literal["new", "restored", "file", "moved", "metadata", "artwork"]
+    known: bool = False
+
+
+class FolderUnidentified(LibraryFact, frozen=True, kw_only=True, tag="FolderUnidentified"):
+    """A folder holds videos, but which of them is the film cannot be told."""
+
+    path: str
+    reason: str
+
+
+class ItemMissing(ItemFact, frozen=True, kw_only=True, tag="ItemMissing"):
+    """The file of an item is gone; the row went to the trash."""
+
+    library_id: int
+    path: str
+
+
+class ItemEnriched(ItemFact, frozen=True, kw_only=True, tag="ItemEnriched"):
+    """Providers answered (`sources`), `changed` fields were stored; `failed` says who did not answer and why."""
+
+    sources: tuple[str, ...]
+    changed: tuple[str, ...]
+    failed: tuple[tuple[str, str], ...] = ()
+
+
+class ItemUnmatched(ItemFact, frozen=True, kw_only=True, tag="ItemUnmatched"):
+    """No candidate is sure enough (or no provider can be asked); the item waits for a person."""
+
+    reason: str
+    candidates: int = 0
+
+
+class AssetsChosen(ItemFact, frozen=True, kw_only=True, tag="AssetsChosen"):
+    """Artwork is in the store; `changed` are the slots that show something else now."""
+
+    changed: tuple[str, ...]
+    publishable: bool = True
+
+
+class ItemPublished(ItemFact, frozen=True, kw_only=True, tag="ItemPublished"):
+    """The library shows the current state; names are relative to the item's folder."""
+
+    written: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    unchanged: int = 0
+
+
+class ItemVerified(ItemFact, frozen=True, kw_only=True, tag="ItemVerified"):
+    """What was published was compared with what lies there."""
+
+    missing: tuple[str, ...] = ()
+    damaged: tuple[str, ...] = ()
+
+
+class ItemEdited(ItemFact, frozen=True, kw_only=True, tag="ItemEdited"):
+    """A person changed fields, locks or artwork; `refill` says that automation may act on what is unlocked now."""
+
+    fields: tuple[str, ...]
+    refill: bool = False
+
+
+class ItemPinned(ItemFact, frozen=True, kw_only=True, tag="ItemPinned"):
+    """A person said which film this is."""
+
+    tmdb_id: int | None = None
+    imdb_id: str | None = None
+
+
+class AssetPicked(ItemFact, frozen=True, kw_only=True, tag="AssetPicked"):
+    """A person chose, uploaded or cleared the picture of a slot."""
+
+    asset_type: str
+
+
+class ItemDeleted(ItemFact, frozen=True, kw_only=True, tag="ItemDeleted"):
+    """A person put an item into the trash."""
+
+
+class ItemRestored(ItemFact, frozen=True, kw_only=True, tag="ItemRestored"):
+    """A person took an item out of the trash."""
+
+
+type AnyFact = (
+    FoldersChanged
+    | FoldersVanished
+    | LibraryWalked
+    | LibraryUnavailable
+    | ItemIdentified
+    | FolderUnidentified
+    | ItemMissing
+    | ItemEnriched
+    | ItemUnmatched
+    | AssetsChosen
+    | ItemPublished
+    | ItemVerified
+    | ItemEdited
+    | ItemPinned
+    | AssetPicked
+    | ItemDeleted
+    | ItemRestored
+)

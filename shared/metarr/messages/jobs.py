@@ -1,0 +1,130 @@
+"""The jobs: each payload Struct names a kind of work, the class it belongs to and the service that does it.
+
+A job's kind is its class name; its handler is the class name in snake_case. Payloads carry ids, not entities, and stay
+below a few kilobytes. New fields must have defaults, so that version n and n+1 read each other's rows.
+"""
+
+from typing import ClassVar, Literal
+
+from msgspec import Struct
+
+JobType = Literal["webhook", "enrichment", "scan", "publish", "cleanup", "playback_restore"]
+Service = Literal["api", "scanner", "enricher", "publisher", "cache"]
+EntityType = Literal["movie", "series", "season", "episode", "artist", "album", "track", "collection"]
+
+
+class Job(Struct, frozen=True, kw_only=True):
+    """Root of all payloads. `unique_key` names the work: while a job with the same key waits, a second is the same job."""
+
+    job_type: ClassVar[JobType]
+    service: ClassVar[Service]
+    max_retries: ClassVar[int] = 3
+
+    @property
+    def unique_key(self) -> str | None:
+        """None when two of these are never the same work."""
+        return None
+
+    @property
+    def entity(self) -> tuple[str, int] | None:
+        """(entity_type, entity_id) of what the job is about; shown in lists and used by filters."""
+        return None
+
+
+class ScanLibrary(Job, frozen=True, kw_only=True):
+    """Walk a library (or the part below `path`), compare with what is known, list the folders that changed.
+
+    `full` re-reads every folder, also where its modification time says that nothing changed.
+    """
+
+    job_type = "scan"
+    service = "scanner"
+    library_id: int
+    path: str | None = None
+    full: bool = False
+
+    @property
+    def unique_key(self) -> str:
+        return f"ScanLibrary:{self.library_id}:{self.path or ''}:{'full' if self.full else 'changed'}"
+
+    @property
+    def entity(self) -> tuple[str, int]:
+        return ("library", self.library_id)
+
+
+class ScanFolder(Job, frozen=True, kw_only=True):
+    """Read some folders of one library: list, classify, probe, identify, store. At most 25 paths a job.
+
+    `vanished` says that the walk did not find them any more: their films are taken out unless they live elsewhere now.
+    """
+
+    job_type = "scan"
+    service = "scanner"
+    library_id: int
+    paths: tuple[str, ...]
+    vanished: bool = False
+
+    @property
+    def entity(self) -> tuple[str, int]:
+        return ("library", self.library_id)
+
+
+class ItemJob(Job, frozen=True, kw_only=True):
+    """A job about one film, series, artist …"""
+
+    entity_type: EntityType
+    entity_id: int
+
+    @property
+    def unique_key(self) -> str:
+        return f"{type(self).__name__}:{self.entity_type}:{self.entity_id}"
+
+    @property
+    def entity(self) -> tuple[str, int]:
+        return (self.entity_type, self.entity_id)
+
+
+class EnrichItem(ItemJob, frozen=True, kw_only=True):
+    """Identify where that is still open, ask the providers side by side, merge by lock and priority.
+
+    `fresh` passes over cached answers: a person asked for it.
+    """
+
+    job_type = "enrichment"
+    service = "enricher"
+    fresh: bool = False
+
+
+class CacheAssets(ItemJob, frozen=True, kw_only=True):
+    """Bring the artwork of an item into the store, score all candidates, choose the best for each unlocked slot."""
+
+    job_type = "enrichment"
+    service = "cache"
+
+
+class PublishItem(ItemJob, frozen=True, kw_only=True):
+    """Write what differs between the plan and the library: NFO, artwork, actor images."""
+
+    job_type = "publish"
+    service = "publisher"
+
+
+class VerifyItem(ItemJob, frozen=True, kw_only=True):
+    """Compare the library and the store with what was published; what is missing or damaged is published again."""
+
+    job_type = "publish"
+    service = "publisher"
+
+
+ALL_JOBS: tuple[type[Job], ...] = (
+    ScanLibrary,
+    ScanFolder,
+    EnrichItem,
+    CacheAssets,
+    PublishItem,
+    VerifyItem,
+)
+JOBS_BY_KIND: dict[str, type[Job]] = {job.__name__: job for job in ALL_JOBS}
+
+CRITICAL, HIGH, NORMAL, LOW = 1, 2, 5, 10
+"""Priorities: webhooks, a person's action, default, background (client's document, "Job Queue Priority")."""

@@ -1,0 +1,83 @@
+"""What follows what: the only place where a fact becomes a job. Read top to bottom, it is the life of a film."""
+
+from typing import assert_never
+
+from msgspec import Struct
+
+from metarr.messages import facts
+from metarr.messages.jobs import CacheAssets, EnrichItem, Job, PublishItem, ScanFolder
+
+MAX_FOLDERS_PER_JOB = 25
+
+
+class Policy(Struct, frozen=True, kw_only=True):
+    """What a library's settings allow to happen by itself (`library.<id>.auto_enrich`, `publish.auto`)."""
+
+    auto_enrich: bool = True
+    auto_publish: bool = True
+
+
+class Next(Struct, frozen=True, kw_only=True):
+    """A job that follows. `priority` None means "as its parent". `after_siblings` waits for all others of the same transaction."""
+
+    job: Job
+    priority: int | None = None
+    after_siblings: bool = False
+
+
+def after(fact: facts.AnyFact, policy: Policy) -> tuple[Next, ...]:  # noqa: C901 - one screen on purpose
+    """The jobs that follow a fact."""
+    match fact:
+        case facts.FoldersChanged():
+            return (Next(job=ScanFolder(library_id=fact.library_id, paths=fact.paths)),)
+        case facts.FoldersVanished():
+            # After the others: a film that moved must be found at its new place before it is missed at the old one.
+            gone = ScanFolder(library_id=fact.library_id, paths=fact.paths, vanished=True)
+            return (Next(job=gone, after_siblings=True),)
+        case facts.ItemIdentified(change="new" | "metadata" | "restored"):
+            return _enrich(fact) if policy.auto_enrich else _cache(fact)
+        case facts.ItemIdentified(change="artwork"):
+            return _cache(fact)
+        case facts.ItemIdentified():
+            # Same film, other file or place: nothing to ask; put its NFO and pictures where the video is now.
+            return _publish(fact, policy)
+        case facts.ItemEnriched() | facts.ItemUnmatched():
+            return _cache(fact)
+        case facts.AssetsChosen(publishable=True):
+            return _publish(fact, policy)
+        case facts.ItemVerified(missing=missing, damaged=damaged):
+            return (_next(PublishItem, fact),) if missing or damaged else ()
+        case facts.ItemPinned():
+            return (_next(EnrichItem, fact),)
+        case facts.ItemEdited(refill=True):
+            return (_next(PublishItem, fact), _next(EnrichItem, fact))
+        case facts.ItemEdited() | facts.AssetPicked() | facts.ItemRestored():
+            return (_next(PublishItem, fact),)
+        case (
+            facts.LibraryWalked()
+            | facts.LibraryUnavailable()
+            | facts.FolderUnidentified()
+            | facts.ItemMissing()
+            | facts.AssetsChosen()
+            | facts.ItemPublished()
+            | facts.ItemDeleted()
+        ):
+            return ()
+        case _:
+            assert_never(fact)
+
+
+def _next(kind: type[EnrichItem | CacheAssets | PublishItem], fact: facts.ItemFact) -> Next:
+    return Next(job=kind(entity_type=fact.entity_type, entity_id=fact.entity_id))
+
+
+def _enrich(fact: facts.ItemFact) -> tuple[Next, ...]:
+    return (_next(EnrichItem, fact),)
+
+
+def _cache(fact: facts.ItemFact) -> tuple[Next, ...]:
+    return (_next(CacheAssets, fact),)
+
+
+def _publish(fact: facts.ItemFact, policy: Policy) -> tuple[Next, ...]:
+    return (_next(PublishItem, fact),) if policy.auto_publish else ()

@@ -1,0 +1,1 @@
+"""A service's life: worker loop, settings, logging, metrics, health, clock."""

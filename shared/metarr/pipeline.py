@@ -25,7 +25,7 @@ class Next(Struct, frozen=True, kw_only=True):
     after_siblings: bool = False
 
 
-def after(fact: facts.AnyFact, policy: Policy) -> tuple[Next, ...]:  # noqa: C901 - one screen on purpose
+def after(fact: facts.AnyFact, policy: Policy) -> tuple[Next, ...]:
     """The jobs that follow a fact."""
     match fact:
         case facts.FoldersChanged():

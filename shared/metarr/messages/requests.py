@@ -73,3 +73,20 @@ class ImageStored(Struct, frozen=True, kw_only=True):
 
     candidate_id: int | None = None
     refused: str | None = None
+
+
+class MakeThumbnail(Request, frozen=True, kw_only=True):
+    """A smaller copy of a stored image; `width` in pixels, one of the fixed set the cache service offers."""
+
+    service = "cache"
+    verb = "make_thumbnail"
+    content_hash: str
+    width: int
+
+
+class ThumbnailMade(Struct, frozen=True, kw_only=True):
+    """Where the thumbnail lies below the data directory, or `refused` with the reason in words."""
+
+    file_path: str | None = None
+    mime_type: str | None = None
+    refused: str | None = None

@@ -1,0 +1,127 @@
+"""Putting jobs in the line: in bulk, once per unique key, behind what they depend on."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from metarr.db import Connection
+from metarr.errors import Conflict
+from metarr.queue.rows import Enqueued, NewJob
+
+# One statement for any number of jobs. Ids are drawn first so that each input finds its row again. A waiting job with the
+# same unique key absorbs the new one: the more urgent of the two decides priority and payload, and urgent requests
+# (priority 1-2) do not wait for a retry time that automation had set. Rows go in by unique key so that two batches
+# that overlap wait for each other instead of deadlocking.
+ENQUEUE = """
+WITH input AS MATERIALIZED (
+    SELECT nextval('job_queue_id_seq') AS id, n.*
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[], $6::int[], $7::text[], $8::bigint[], $9::text[],
+                $10::text[], $11::timestamptz[], $12::int[])
+         AS n(kind, service, job_type, payload, priority, max_retries, entity_type, entity_id, unique_key, trace_id, run_at, place)
+), put AS (
+    INSERT INTO job_queue AS j (id, kind, service, job_type, payload, priority, max_retries, entity_type, entity_id,
+                                unique_key, trace_id, next_retry_at, ready_seq)
+    SELECT id, kind, service, job_type, payload::jsonb, priority, max_retries, entity_type, entity_id, unique_key, trace_id,
+           run_at, CASE WHEN run_at IS NULL OR run_at <= now() THEN nextval('job_ready_seq') END
+    FROM input ORDER BY unique_key NULLS FIRST, place
+    ON CONFLICT (unique_key) WHERE status = 'pending' AND unique_key IS NOT NULL DO UPDATE SET
+        priority = least(j.priority, excluded.priority),
+        payload = CASE WHEN excluded.priority <= j.priority THEN excluded.payload ELSE j.payload END,
+        next_retry_at = CASE
+            WHEN excluded.priority <= 2 AND excluded.next_retry_at IS NULL THEN NULL
+            WHEN j.retry_count = 0 THEN least(j.next_retry_at, excluded.next_retry_at)
+            ELSE j.next_retry_at END,
+        ready_seq = CASE
+            WHEN j.ready_seq IS NOT NULL OR j.unmet_dependencies > 0 THEN j.ready_seq
+            WHEN excluded.priority <= 2 OR j.retry_count = 0 THEN excluded.ready_seq END
+    RETURNING j.id, j.service, j.unique_key, xmax = 0 AS fresh
+)
+SELECT input.place, put.id, put.service, put.fresh
+FROM put JOIN input ON put.id = input.id OR put.unique_key = input.unique_key
+ORDER BY input.place
+"""
+
+# Parents are locked in id order before an edge is drawn, so that a completion in flight either sees the edge or is seen by
+# us; edges to parents that are completed already count as satisfied from the start.
+LOCK_PARENTS = """
+SELECT id, status FROM job_queue WHERE id = ANY($1::bigint[]) ORDER BY id FOR NO KEY UPDATE
+"""
+
+DRAW_EDGES = """
+WITH edge AS (
+    INSERT INTO job_dependencies (job_id, depends_on_job_id)
+    SELECT e.job_id, e.parent FROM unnest($1::bigint[], $2::bigint[]) AS e(job_id, parent)
+    ON CONFLICT DO NOTHING RETURNING job_id, depends_on_job_id
+), parents AS (
+    UPDATE job_queue SET has_dependents = true
+    WHERE id IN (SELECT depends_on_job_id FROM edge) AND NOT has_dependents
+)
+UPDATE job_queue j SET unmet_dependencies = j.unmet_dependencies + open.n, ready_seq = NULL
+FROM (SELECT job_id, count(*)::int AS n FROM edge GROUP BY job_id) AS open
+WHERE j.id = open.job_id
+"""
+
+
+async def enqueue(conn: Connection, jobs: Sequence[NewJob]) -> list[Enqueued]:
+    """Put jobs in the line inside the caller's transaction; the answer is in the order of `jobs`.
+
+    Raises Conflict when a job depends on one that failed, was cancelled or does not exist. A new job can only depend on older
+    ones, therefore no cycle can be made.
+    """
+    if not jobs:
+        return []
+    distinct = _most_urgent_of_each_key(jobs)
+    rows = await conn.fetch(ENQUEUE, *_columns(distinct))
+    placed = [Enqueued(id=row["id"], service=row["service"], fresh=row["fresh"]) for row in rows]
+    by_key = {_key(job): row for job, row in zip(distinct, placed, strict=True)}
+    edges = [(by_key[_key(job)], job.depends_on) for job in distinct if job.depends_on]
+    if edges:
+        await _depend(conn, edges)
+    return [by_key[_key(job)] for job in jobs]
+
+
+def _key(job: NewJob) -> object:
+    return job.unique_key if job.unique_key is not None else id(job)
+
+
+def _most_urgent_of_each_key(jobs: Sequence[NewJob]) -> list[NewJob]:
+    """One statement may touch a row only once: of two jobs with one key in a batch the more urgent stays."""
+    chosen: dict[object, NewJob] = {}
+    for job in jobs:
+        rival = chosen.get(_key(job))
+        if rival is None or job.priority < rival.priority:
+            chosen[_key(job)] = job
+    return list(chosen.values())
+
+
+def _columns(jobs: Sequence[NewJob]) -> tuple[list[object], ...]:
+    return (
+        [job.kind for job in jobs],
+        [job.service for job in jobs],
+        [job.job_type for job in jobs],
+        [msgspec.json.encode(job.payload).decode() for job in jobs],
+        [job.priority for job in jobs],
+        [job.max_retries for job in jobs],
+        [job.entity_type for job in jobs],
+        [job.entity_id for job in jobs],
+        [job.unique_key for job in jobs],
+        [job.trace_id for job in jobs],
+        [job.run_at for job in jobs],
+        list(range(len(jobs))),
+    )
+
+
+async def _depend(conn: Connection, edges: Sequence[tuple[Enqueued, tuple[int, ...]]]) -> None:
+    parents = sorted({parent for _, depends_on in edges for parent in depends_on})
+    status = {row["id"]: row["status"] for row in await conn.fetch(LOCK_PARENTS, parents)}
+    for parent in parents:
+        if status.get(parent) in {None, "failed", "cancelled"}:
+            raise Conflict(f"job {parent} is {status.get(parent, 'unknown')}; nothing can wait for it")
+    open_edges = [
+        (job.id, parent)
+        for job, depends_on in edges
+        for parent in depends_on
+        if status[parent] != "completed" and parent != job.id
+    ]
+    if open_edges:
+        await conn.execute(DRAW_EDGES, [job for job, _ in open_edges], [parent for _, parent in open_edges])

@@ -1,1 +1,5 @@
-"""The client's tables as SQLAlchemy models, by media."""
+"""The tables as SQLAlchemy models, by media."""
+
+from metarr.db.models.base import Base
+
+__all__ = ["Base"]

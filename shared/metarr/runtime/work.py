@@ -1,0 +1,95 @@
+"""What a handler has in its hands: its job, read connections, one writing transaction, progress, the clock."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+
+import msgspec
+import structlog
+from msgspec import Struct
+
+from metarr.db import Connection, Database
+from metarr.errors import MetarrError
+from metarr.queue import ClaimedJob
+from metarr.runtime.clock import Clock
+
+_PROGRESS_SECONDS = 0.25
+"""At most one progress message in this time; the last one (done = total) always goes out."""
+
+type SayProgress = Callable[[int, bytes], Awaitable[None]]
+
+
+class JobCancelledError(MetarrError):
+    """A person asked this running job to stop."""
+
+
+class Progress(Struct, frozen=True, kw_only=True):
+    """How far a running job is; told live, never stored."""
+
+    job_id: int
+    kind: str
+    done: int
+    total: int
+    doing: str
+
+
+class Work:
+    """One run of one job.
+
+    The three beats of a handler: `read()` as often as needed and short; work on network and disk with no transaction open;
+    `write()` once: the block's statements, the fact, the following jobs and the completion are one transaction, which the
+    runtime commits after the handler has returned.
+    """
+
+    def __init__(
+        self, job: ClaimedJob, *, db: Database, clock: Clock, data_dir: str, say_progress: SayProgress | None = None
+    ) -> None:
+        self.job = job
+        self.db = db
+        self.clock = clock
+        self.data_dir = data_dir
+        self.log = structlog.get_logger("metarr.job").bind(job_id=job.id, kind=job.kind, trace_id=job.trace_id)
+        self.cancelled = False
+        self._say_progress = say_progress
+        self._said_at = float("-inf")
+        self._stack = AsyncExitStack()
+        self._transaction: Connection | None = None
+
+    def read(self) -> AbstractAsyncContextManager[Connection]:
+        """A connection for short reads, outside any transaction."""
+        return self.db.read()
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Connection]:
+        """The handler's one writing transaction. Nothing slow inside it, and return right after it."""
+        if self._transaction is not None:
+            raise RuntimeError("a job writes in one transaction; write() was called a second time")
+        yield await self.transaction()
+
+    def ensure_active(self) -> None:
+        """Raises JobCancelledError when a person cancelled the job; call it between steps of long work."""
+        if self.cancelled:
+            raise JobCancelledError("cancelled by a person while it ran")
+
+    async def progress(self, done: int, total: int, doing: str) -> None:
+        """Tell how far the job is, in units of its own, and what it is doing now."""
+        self.ensure_active()
+        now = self.clock.monotonic()
+        if self._say_progress is None or (now - self._said_at < _PROGRESS_SECONDS and done < total):
+            return
+        self._said_at = now
+        said = Progress(job_id=self.job.id, kind=self.job.kind, done=done, total=total, doing=doing)
+        await self._say_progress(self.job.id, msgspec.json.encode(said))
+
+    async def transaction(self) -> Connection:
+        """For the runtime: the open writing transaction, begun now when the handler had nothing to write."""
+        if self._transaction is None:
+            self._transaction = await self._stack.enter_async_context(self.db.transaction())
+        return self._transaction
+
+    async def commit(self) -> None:
+        """For the runtime: end the transaction for good."""
+        await self._stack.aclose()
+
+    async def roll_back(self, error: BaseException) -> None:
+        """For the runtime: undo what the handler wrote."""
+        await self._stack.__aexit__(type(error), error, error.__traceback__)

@@ -1,0 +1,245 @@
+"""The best picture for a slot is found by rules that explain themselves and always give the same order."""
+
+import random
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from metarr.domain.scoring import Candidate, Taste, mark_repeats, plain_language, rank, score
+from metarr.domain.scoring_slots import SLOTS, Slot, slot_of
+from metarr.domain.settings import ScoreWeights
+
+POSTER, FANART, LOGO = SLOTS["poster"], SLOTS["fanart"], SLOTS["logo"]
+TASTE = Taste(languages=("de", "en"))
+
+candidates = st.builds(
+    Candidate,
+    id=st.just(0),
+    source_type=st.sampled_from(["provider", "local", "user"]),
+    provider_name=st.sampled_from([None, "tmdb", "fanart_tv", "tvdb", "elsewhere"]),
+    width=st.none() | st.integers(1, 6000),
+    height=st.none() | st.integers(1, 6000),
+    language=st.sampled_from([None, "", "00", "en", "de", "fr", "pt-BR"]),
+    vote_average=st.none() | st.floats(0, 10),
+    vote_count=st.none() | st.integers(0, 500),
+    likes=st.none() | st.integers(0, 100),
+    file_size=st.none() | st.integers(0, 10**8),
+    perceptual_hash=st.none() | st.sampled_from([f"{bits:016x}" for bits in (0, 1, 3, 2**60 + 2**61, 2**64 - 1)]),
+)
+lists = st.lists(candidates, max_size=12).map(lambda many: [replace(one, id=n) for n, one in enumerate(many)])
+slots = st.sampled_from(sorted(SLOTS)).map(SLOTS.__getitem__)
+weights = st.builds(ScoreWeights, **{name: st.floats(0, 100) for name in ScoreWeights.__struct_fields__})
+tastes = st.builds(
+    Taste,
+    languages=st.lists(st.sampled_from(["en", "de", "fr", "ja"]), unique=True).map(tuple),
+    original_language=st.none() | st.sampled_from(["ja", "fr"]),
+    weights=weights,
+    max_distance=st.integers(0, 10),
+)
+
+
+def provider(number: int = 1, **fields: Any) -> Candidate:
+    return Candidate(id=number, source_type="provider", provider_name="tmdb", **fields)
+
+
+def best(candidates: list[Candidate], slot: Slot = POSTER, taste: Taste = TASTE) -> int:
+    return rank(candidates, slot, taste)[0].candidate.id
+
+
+def points(one: Candidate, name: str, slot: Slot = POSTER, taste: Taste = TASTE) -> float:
+    return next(term.points for term in score(one, slot, taste).terms if term.name == name)
+
+
+def test_a_perfect_poster_has_all_hundred_points() -> None:
+    perfect = provider(width=2000, height=3000, language="de", vote_average=10.0, vote_count=50)
+    assert score(perfect, POSTER, TASTE).points == 100
+
+
+def test_every_term_is_shown_with_its_points_and_its_reason() -> None:
+    shown = score(provider(width=1000, height=1500, language="en", vote_average=5.0, vote_count=25), POSTER, TASTE)
+    assert [(term.name, term.points) for term in shown.terms] == [
+        ("resolution", 7.5),
+        ("aspect", 20.0),
+        ("language", 18.0),
+        ("votes", 5.0),
+        ("provider", 10.0),
+    ]
+    assert shown.terms[0].why == "1000 x 1500, 25% of 2000 x 3000"
+    assert shown.terms[2].why == "in en, wanted language 2"
+    assert shown.terms[3].why == "5.0 of 10 from 25 votes"
+
+
+def test_more_pixels_than_ideal_give_no_more_points() -> None:
+    assert points(provider(width=4000, height=6000), "resolution") == 30
+
+
+@pytest.mark.parametrize(
+    ("slot", "order"),
+    [
+        ("poster", ["de", "en", None, "ja", "fr"]),
+        ("logo", ["de", "en", None, "fr"]),
+        ("banner", ["de", "en", None, "fr"]),
+        ("fanart", [None, "de", "fr"]),
+    ],
+)
+def test_each_slot_prefers_languages_in_its_own_order(slot: str, order: list[str | None]) -> None:
+    taste = Taste(languages=("de", "en"), original_language="ja")
+    gained = [points(provider(language=language), "language", SLOTS[slot], taste) for language in order]
+    assert gained == sorted(gained, reverse=True)
+    assert len(set(gained)) == len(gained)
+
+
+def test_a_logo_without_wanted_language_takes_english_before_none() -> None:
+    taste = Taste(languages=("de",))
+    gained = [points(provider(language=language), "language", LOGO, taste) for language in ("de", "en", None, "fr")]
+    assert gained == sorted(gained, reverse=True)
+
+
+def test_a_textless_backdrop_beats_one_with_the_title_in_it() -> None:
+    with_text = provider(1, width=1920, height=1080, language="de", vote_average=6.0, vote_count=20)
+    without = provider(2, width=1920, height=1080, language=None, vote_average=6.0, vote_count=20)
+    assert best([with_text, without], FANART) == 2
+
+
+@pytest.mark.parametrize("code", ["", "00", "xx", None, "zxx"])
+def test_all_ways_to_say_no_text_are_the_same(code: str | None) -> None:
+    assert plain_language(code) is None
+
+
+def test_a_country_does_not_change_the_language() -> None:
+    assert plain_language("pt-BR") == plain_language("PT_pt") == "pt"
+
+
+def test_likes_count_as_votes() -> None:
+    assert points(provider(likes=20), "votes") == 20
+    assert points(provider(likes=5), "votes") == 5
+    assert points(provider(), "votes") == 0
+
+
+def test_good_local_artwork_stays_and_poor_local_artwork_yields() -> None:
+    typical = provider(1, width=2000, height=3000, language="de", vote_average=5.4, vote_count=20)
+    good = Candidate(id=2, source_type="local", width=2000, height=3000)
+    poor = Candidate(id=3, source_type="local", width=600, height=900)
+    assert best([typical, good]) == 2
+    assert best([typical, poor]) == 1
+
+
+def test_a_small_poster_of_a_provider_is_only_a_last_resort_and_says_why() -> None:
+    small = provider(1, width=300, height=450, language="de", vote_average=10.0, vote_count=999)
+    plain = provider(2, width=500, height=750, language="fr")
+    ranked = rank([small, plain], POSTER, TASTE)
+    assert [one.candidate.id for one in ranked] == [2, 1]
+    assert ranked[1].usable
+    assert ranked[1].score.limit == "300 x 450 is smaller than 500 x 700"
+
+
+@pytest.mark.parametrize(("width", "height"), [(1, 1), (10, 15), (1920, 1080), (400, 2000)])
+def test_what_is_no_poster_at_all_is_refused(width: int, height: int) -> None:
+    (one,) = rank([provider(width=width, height=height)], POSTER, TASTE)
+    assert not one.usable
+    assert f"{width} x {height}" in (one.score.limit or "")
+
+
+def test_own_pictures_have_no_limits() -> None:
+    local = Candidate(id=1, source_type="local", width=300, height=300)
+    user = Candidate(id=2, source_type="user", width=8, height=8)
+    assert all(one.usable and one.score.limit is None for one in rank([local, user], POSTER, TASTE))
+
+
+def test_equal_points_are_decided_by_votes_then_file_size_then_id() -> None:
+    weightless = Taste(weights=ScoreWeights(votes=0))
+    liked = provider(9, width=2000, height=3000, likes=3, file_size=900)
+    small = provider(8, width=2000, height=3000, likes=2, file_size=100)
+    large = provider(2, width=2000, height=3000, likes=2, file_size=200)
+    twin = provider(3, width=2000, height=3000, likes=2, file_size=200)
+    unknown = provider(1, width=2000, height=3000, likes=2)
+    ranked = rank([unknown, twin, large, small, liked], POSTER, weightless)
+    assert [one.candidate.id for one in ranked] == [9, 8, 2, 3, 1]
+
+
+def test_a_portrait_beside_the_media_comes_first_whatever_its_score() -> None:
+    local = Candidate(id=1, source_type="local", width=100, height=150)
+    fine = provider(2, width=1200, height=1800, vote_average=10.0, vote_count=100)
+    assert best([fine, local], slot_of("actor", "thumb")) == 1
+
+
+def test_of_two_that_look_the_same_the_lower_is_a_repeat() -> None:
+    first = provider(1, width=2000, height=3000, perceptual_hash="00000000000000ff")
+    near = provider(2, width=1000, height=1500, perceptual_hash="000000000000003f")
+    other = provider(3, width=900, height=1350, perceptual_hash="ffffffff00000000")
+    ranked = rank([other, near, first], POSTER, TASTE)
+    assert [(one.candidate.id, one.repeats) for one in ranked] == [(1, None), (2, 1), (3, None)]
+
+
+def test_transparent_pictures_must_be_nearer_to_be_the_same() -> None:
+    def logos(other: str) -> list[int | None]:
+        pair = [provider(1, likes=9, perceptual_hash="0" * 16), provider(2, likes=1, perceptual_hash=other)]
+        return [one.repeats for one in rank(pair, LOGO, TASTE)]
+
+    assert logos("0000000000000003") == [None, 1]
+    assert logos("0000000000000007") == [None, None]
+
+
+@given(many=lists, slot=slots, taste=tastes, seed=st.integers(0, 1000))
+def test_the_order_does_not_depend_on_the_order_of_arrival(
+    many: list[Candidate], slot: Slot, taste: Taste, seed: int
+) -> None:
+    shuffled = random.Random(seed).sample(many, len(many))
+    assert rank(shuffled, slot, taste) == rank(many, slot, taste)
+
+
+@given(many=lists, slot=slots, taste=tastes)
+def test_taking_one_away_leaves_the_order_of_the_others(many: list[Candidate], slot: Slot, taste: Taste) -> None:
+    order = [one.candidate.id for one in rank(many, slot, taste)]
+    rest = [one.candidate.id for one in rank(many[1:], slot, taste)]
+    assert rest == [number for number in order if number != 0]
+
+
+@given(one=candidates, slot=slots, taste=tastes)
+def test_points_lie_between_nothing_and_the_sum_of_the_weights(one: Candidate, slot: Slot, taste: Taste) -> None:
+    limit = sum(getattr(taste.weights, name) for name in ScoreWeights.__struct_fields__)
+    assert 0 <= score(one, slot, taste).points <= limit + 0.05
+
+
+@given(
+    one=candidates,
+    slot=slots,
+    taste=tastes,
+    name=st.sampled_from(ScoreWeights.__struct_fields__),
+    more=st.floats(0, 50),
+)
+def test_a_higher_weight_never_takes_points_away(
+    one: Candidate, slot: Slot, taste: Taste, name: str, more: float
+) -> None:
+    values = {field: getattr(taste.weights, field) for field in ScoreWeights.__struct_fields__}
+    heavier = Taste(
+        languages=taste.languages,
+        original_language=taste.original_language,
+        weights=ScoreWeights(**{**values, name: values[name] + more}),
+    )
+    assert score(one, slot, heavier).points >= score(one, slot, taste).points
+
+
+@given(one=candidates, slot=slots, taste=tastes, more=st.integers(1, 100))
+def test_more_likes_never_take_points_away(one: Candidate, slot: Slot, taste: Taste, more: int) -> None:
+    few = replace(one, likes=one.likes or 0)
+    many = replace(one, likes=(one.likes or 0) + more)
+    assert score(many, slot, taste).points >= score(few, slot, taste).points
+
+
+@given(many=lists, slot=slots, taste=tastes)
+def test_a_repeat_always_points_at_a_better_one_that_is_none(many: list[Candidate], slot: Slot, taste: Taste) -> None:
+    seen: set[int] = set()
+    for one in rank(many, slot, taste):
+        assert one.repeats is None or one.repeats in seen
+        if one.repeats is None:
+            seen.add(one.candidate.id)
+
+
+@given(many=lists, slot=slots, taste=tastes)
+def test_marking_repeats_twice_changes_nothing(many: list[Candidate], slot: Slot, taste: Taste) -> None:
+    ranked = rank(many, slot, taste)
+    assert mark_repeats(ranked, slot, taste) == ranked

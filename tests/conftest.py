@@ -6,12 +6,14 @@ import itertools
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import asyncpg
 import nats
 import pytest
 
+from metarr.bus import Bus
+from metarr.db.database import Database
+from metarr.db.migrate import migrate
 from support.clock import ManualClock
 from support.servers import DatabaseUrl, nats_server, postgres_server
 
@@ -47,9 +49,7 @@ async def database_url(postgres: DatabaseUrl) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-async def db(database_url: str) -> AsyncIterator[Any]:
-    from metarr.db.database import Database
-
+async def db(database_url: str) -> AsyncIterator[Database]:
     database = await Database.connect(database_url, name="test")
     yield database
     database.terminate()
@@ -74,9 +74,7 @@ async def nats_url(broker: str) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-async def bus(nats_url: str) -> AsyncIterator[Any]:
-    from metarr.bus import Bus
-
+async def bus(nats_url: str) -> AsyncIterator[Bus]:
     async with Bus(nats_url, name="test") as connected:
         yield connected
 
@@ -103,7 +101,9 @@ async def _administer(postgres: DatabaseUrl, statement: str) -> None:
 
 
 def _make_template(postgres: DatabaseUrl) -> None:
-    from metarr.db.migrate import migrate
+    asyncio.run(_migrated_template(postgres))
 
-    asyncio.run(_administer(postgres, f"CREATE DATABASE {_TEMPLATE}"))
-    migrate(postgres(_TEMPLATE))
+
+async def _migrated_template(postgres: DatabaseUrl) -> None:
+    await _administer(postgres, f"CREATE DATABASE {_TEMPLATE}")
+    await migrate(postgres(_TEMPLATE))

@@ -24,7 +24,7 @@ class Database:
     Codecs: jsonb is Python data both ways (msgspec), numeric is float: our ratings and rates need no exact decimals.
     """
 
-    def __init__(self, pool: asyncpg.Pool[asyncpg.Record]) -> None:
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
         self.pool = pool
 
     @classmethod

@@ -76,6 +76,7 @@ async def nats_url(broker: str) -> AsyncIterator[str]:
 @pytest.fixture
 async def bus(nats_url: str) -> AsyncIterator[Bus]:
     async with Bus(nats_url, name="test") as connected:
+        assert await connected.wait_connected(10)
         yield connected
 
 

@@ -1,0 +1,96 @@
+"""What is said over a real NATS."""
+
+import asyncio
+
+import pytest
+
+from metarr.bus import Bus
+from metarr.errors import BusUnavailable, MetarrError, NoAnswer
+from metarr.messages.requests import FindMatches, MatchesFound
+
+QUESTION = FindMatches(entity_type="movie", entity_id=7, query="Nightfall")
+
+
+async def publish(bus: Bus, *numbers: int) -> None:
+    await bus.wait_connected(10)
+    await bus.publish_facts([(f"metarr.events.movie.ItemPublished.{n}", b"%d" % n, f"id-{n}", "t") for n in numbers])
+
+
+async def first(bus: Bus, count: int, after: int | None) -> list[int]:
+    found = []
+    async for fact in bus.facts(after):
+        found.append(int(fact.data))
+        if len(found) == count:
+            return found
+    raise AssertionError("the stream ended")
+
+
+async def test_facts_are_resumed_behind_the_last_one_seen(bus: Bus) -> None:
+    await publish(bus, 1, 2, 3)
+    assert await asyncio.wait_for(first(bus, 3, after=0), 10) == [1, 2, 3]
+    assert await asyncio.wait_for(first(bus, 1, after=2), 10) == [3]
+
+
+async def test_a_fact_that_is_sent_twice_is_in_the_stream_once(bus: Bus) -> None:
+    await publish(bus, 1)
+    await publish(bus, 1, 2)
+    assert await asyncio.wait_for(first(bus, 2, after=0), 10) == [1, 2]
+
+
+async def test_a_listener_that_saw_more_than_there_is_begins_anew(bus: Bus) -> None:
+    await publish(bus, 1)
+    assert await asyncio.wait_for(first(bus, 1, after=5_000), 10) == [1]
+
+
+async def test_a_live_listener_gets_a_fact_when_it_comes(bus: Bus) -> None:
+    await publish(bus, 1)
+    coming = asyncio.create_task(first(bus, 2, after=0))
+    await asyncio.sleep(0)
+    await publish(bus, 2)
+    assert await asyncio.wait_for(coming, 10) == [1, 2]
+
+
+async def test_the_bell_reaches_everybody_who_listens(bus: Bus) -> None:
+    rung = asyncio.Event()
+
+    async def hear(_subject: str, _data: bytes) -> None:
+        rung.set()
+
+    await bus.wait_connected(10)
+    await bus.listen("metarr.jobs.scanner", hear)
+    await bus.ring(["scanner"])
+    await asyncio.wait_for(rung.wait(), 10)
+    assert rung.is_set()
+
+
+async def test_a_question_is_answered_by_the_service_that_knows(bus: Bus) -> None:
+    async def find(question: FindMatches) -> MatchesFound:
+        return MatchesFound(reason=f"looked for {question.query}")
+
+    await bus.wait_connected(10)
+    await bus.serve("enricher", "1.0.0", {FindMatches: find})
+    assert (await bus.ask(QUESTION, MatchesFound)).reason == "looked for Nightfall"
+
+
+async def test_what_the_other_side_could_not_do_comes_back_in_its_words(bus: Bus) -> None:
+    async def find(question: FindMatches) -> MatchesFound:
+        raise MetarrError("no provider has a key")
+
+    await bus.wait_connected(10)
+    await bus.serve("enricher", "1.0.0", {FindMatches: find})
+    with pytest.raises(MetarrError, match="no provider has a key"):
+        await bus.ask(QUESTION, MatchesFound)
+
+
+async def test_a_question_that_nobody_answers_says_which_service_is_missing(bus: Bus) -> None:
+    await bus.wait_connected(10)
+    with pytest.raises(NoAnswer, match="no enricher service"):
+        await bus.ask(QUESTION, MatchesFound)
+
+
+async def test_without_nats_ringing_does_nothing_and_telling_says_so() -> None:
+    async with Bus("nats://127.0.0.1:1", name="test") as bus:
+        await bus.ring(["scanner"])
+        assert not bus.connected
+        with pytest.raises(BusUnavailable):
+            await bus.publish_facts([("metarr.events.movie.ItemPublished.1", b"", "id", None)])

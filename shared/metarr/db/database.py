@@ -12,6 +12,9 @@ from metarr.errors import DatabaseUnavailable
 
 type Connection = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
 
+CONFLICTS = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.UniqueViolationError)
+"""Two transactions met on the same rows: the one that lost can be run again."""
+
 _CONNECT_TIMEOUT = 10.0
 _COMMAND_TIMEOUT = 60.0
 _GONE = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.CannotConnectNowError, TimeoutError)

@@ -117,6 +117,16 @@ class PublishPlan(Struct, frozen=True, kw_only=True):
     refused: tuple[str, ...] = ()
 
 
+class PublishedFile(Struct, frozen=True, kw_only=True):
+    """A file that we wrote, as it was then: a row of published_files. `content_hash` is the SHA-256 of its bytes."""
+
+    path: str
+    kind: str
+    content_hash: str
+    file_size: int
+    mtime_ns: int | None
+
+
 def plan(publication: Publication) -> PublishPlan:
     """What shall stand beside the film."""
     place = place_of(publication)

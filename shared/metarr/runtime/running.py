@@ -5,11 +5,10 @@ import random
 from collections.abc import Sequence
 from datetime import timedelta
 
-import asyncpg
 import msgspec
 
 from metarr import queue
-from metarr.db import Connection, Database
+from metarr.db import CONFLICTS, Connection, Database
 from metarr.errors import (
     DatabaseUnavailable,
     Discard,
@@ -30,7 +29,6 @@ _FIRST_RETRY = 2.0
 _LONGEST_RETRY = 300.0
 _RESULT_FACTS = 5
 """How many facts a job's result shows; a scan of a large library states thousands."""
-_CONFLICTS = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.UniqueViolationError)
 
 
 async def run_once(handler: Handler, work: Work) -> tuple[Recorded, bool]:
@@ -80,7 +78,7 @@ async def _steer(conn: Connection, clock: Clock, job: ClaimedJob, error: BaseExc
             return True
         case Transient() if job.retry_count < job.max_retries:
             await queue.put_back(conn, job, reason, after=_delay(error, job.retry_count), counts=True)
-        case asyncpg.PostgresError() if isinstance(error, _CONFLICTS) and job.retry_count < job.max_retries:
+        case _ if isinstance(error, CONFLICTS) and job.retry_count < job.max_retries:
             await queue.put_back(conn, job, reason, after=backoff(job.retry_count), counts=True)
         case _:
             await queue.fail(conn, job, reason)

@@ -10,11 +10,13 @@ from sqlalchemy import (
     DateTime,
     ForeignKey,
     Identity,
+    Index,
     MetaData,
     Numeric,
     Text,
     false,
     func,
+    text,
     true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -64,3 +66,10 @@ def one_of(column: str, *values: str) -> CheckConstraint:
     """The check of a column that holds one of a few words."""
     words = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({words})", name=column)
+
+
+def artwork_indexes(table: str, slots: tuple[str, ...]) -> tuple[Index, ...]:
+    """An index for each artwork slot, so that deleting a cache asset finds the rows that may point to it."""
+    return tuple(
+        Index(f"idx_{table}_{slot}", f"{slot}_id", postgresql_where=text(f"{slot}_id IS NOT NULL")) for slot in slots
+    )

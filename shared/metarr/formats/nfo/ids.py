@@ -10,7 +10,6 @@ cannot be an id of its provider is no id at all.
 import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
-from xml.etree.ElementTree import Element
 
 from metarr.formats.nfo.document import RootKind
 from metarr.formats.nfo.elements import Children

@@ -81,7 +81,7 @@ CREATE TABLE asset_candidates (
   reason text,
   created_at timestamptz NOT NULL DEFAULT now(),
   updated_at timestamptz NOT NULL DEFAULT now(),
-  UNIQUE (entity_type, entity_id, asset_type, source_url)
+  CONSTRAINT asset_candidates_source_key UNIQUE (entity_type, entity_id, asset_type, source_url)
 );
 CREATE INDEX idx_asset_candidates_cache ON asset_candidates (cache_asset_id) WHERE cache_asset_id IS NOT NULL;
 """

@@ -4,13 +4,14 @@ import asyncio
 import importlib.resources
 import re
 from collections.abc import AsyncIterator
+from typing import Any
 
 import asyncpg
 import pytest
 from sqlalchemy import create_mock_engine
 
 from metarr.db import Connection, Database
-from metarr.db.migrate import migrate, pending, versions
+from metarr.db.migrate import main, migrate, pending, render, versions
 from metarr.db.models import Base, Movie
 from metarr.domain.movie import LOCKABLE
 from metarr.errors import DatabaseUnavailable
@@ -99,6 +100,14 @@ async def test_an_empty_database_gets_all_versions_once_although_three_services_
     assert await pending(empty_database_url) == []
 
 
+async def test_a_migration_that_was_interrupted_goes_on_where_it_stopped(empty_database_url: str) -> None:
+    first, *others = versions()
+    connection = await asyncpg.connect(empty_database_url)
+    await connection.execute(render(None, first))
+    await connection.close()
+    assert await migrate(empty_database_url) == others
+
+
 async def test_migrating_again_changes_nothing(database_url: str) -> None:
     assert await migrate(database_url) == []
 
@@ -113,6 +122,15 @@ async def test_the_clients_table_records_each_version_with_its_name(db: Database
 async def test_a_database_that_does_not_answer_is_named_unavailable() -> None:
     with pytest.raises(DatabaseUnavailable):
         await migrate("postgresql://nobody@127.0.0.1:1/nothing")
+
+
+@pytest.mark.parametrize(("url", "code"), [("", 2), ("postgresql://nobody@127.0.0.1:1/nothing", 1)])
+def test_the_one_shot_says_by_its_exit_code_what_went_wrong(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], url: str, code: int
+) -> None:
+    monkeypatch.setenv("METARR_DATABASE_URL", url)
+    assert main() == code
+    assert capsys.readouterr().err.count("\n") == 1
 
 
 def test_the_migrations_are_part_of_the_package() -> None:
@@ -133,10 +151,8 @@ async def _describe(conn: Connection, schema: str) -> dict[str, str]:
 
 
 async def _create_from_models(conn: Connection, schema: str) -> None:
-    statements: list[str] = []
-    engine = create_mock_engine(
-        "postgresql://", lambda ddl, *_, **__: statements.append(str(ddl.compile(dialect=engine.dialect)))
-    )
+    statements: list[Any] = []
+    engine = create_mock_engine("postgresql://", lambda statement, *_, **__: statements.append(statement))
     Base.metadata.create_all(engine, checkfirst=False)
     await conn.execute(f"CREATE SCHEMA {schema}; SET LOCAL search_path = {schema}")
-    await conn.execute(";".join(statements))
+    await conn.execute(";".join(str(statement.compile(dialect=engine.dialect)) for statement in statements))

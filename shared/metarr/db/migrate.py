@@ -22,13 +22,16 @@ _MIGRATION_TIMEOUT = 3600.0
 _HAS_RECORD = "SELECT to_regclass('schema_migrations') IS NOT NULL"
 _APPLIED = "SELECT version FROM schema_migrations ORDER BY version"
 _TAKE_LOCK = "SELECT pg_advisory_lock($1)"
+# A migration that waits for a busy table makes everybody else wait behind it: rather give up and come back.
+_BE_POLITE = "SET lock_timeout = '30s'"
 
 
 async def migrate(url: str) -> list[str]:
     """Apply what is missing and return the versions applied, oldest first; [] when the database was up to date.
 
     Services that start together may all call it: one migrates, the others wait and find nothing left to do. Each version is
-    a transaction of its own, so a migration that was killed is taken up where it stopped. Raises DatabaseUnavailable.
+    a transaction of its own, so a migration that was killed is taken up where it stopped. Raises DatabaseUnavailable, also
+    when a long transaction elsewhere holds a table that must change.
     """
     async with _connection(url) as connection:
         if not await _missing(connection):
@@ -36,8 +39,7 @@ async def migrate(url: str) -> list[str]:
         await connection.execute(_TAKE_LOCK, _LOCK, timeout=_MIGRATION_TIMEOUT)
         missing = await _missing(connection)
         if missing:
-            script = await asyncio.to_thread(render, _before(missing[0]), missing[-1])
-            await connection.execute(script, timeout=_MIGRATION_TIMEOUT)
+            await _apply(connection, missing)
         return missing
 
 
@@ -66,6 +68,15 @@ def render(after: str | None, until: str) -> str:
     config.set_main_option("path_separator", "os")
     command.upgrade(config, f"{after}:{until}" if after else until, sql=True)
     return script.getvalue()
+
+
+async def _apply(connection: Connection, missing: list[str]) -> None:
+    script = await asyncio.to_thread(render, _before(missing[0]), missing[-1])
+    await connection.execute(_BE_POLITE)
+    try:
+        await connection.execute(script, timeout=_MIGRATION_TIMEOUT)
+    except asyncpg.LockNotAvailableError as busy:
+        raise DatabaseUnavailable(f"a table that a migration must change is in use: {busy}") from busy
 
 
 def _before(version: str) -> str | None:

@@ -55,6 +55,12 @@ def prepare(home: Path) -> Broker:
     return broker
 
 
+def locate(home: Path) -> Broker | None:
+    """The broker that was made ready in `home`, None when there never was one."""
+    port, token = read_private(home / "port"), read_private(home / "token")
+    return Broker(home=home, port=int(port), token=token) if port and token else None
+
+
 def program(broker: Broker, variables: Mapping[str, str]) -> Program:
     """The server in the foreground; it logs to its standard error."""
     plain = {name: value for name, value in variables.items() if not name.startswith(("METARR_", "NATS_"))}

@@ -55,19 +55,24 @@ class Cluster(Struct, frozen=True, kw_only=True):
         return f"postgresql://{_OWNER}@/{database}?host={quote(str(self.sockets))}&port={_PORT}"
 
 
+def locate(home: Path) -> Cluster:
+    """The cluster in `home` as it is or will be; nothing is started or created in it."""
+    account = unprivileged_account(_ACCOUNT)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return Cluster(data=home / "data", sockets=_socket_folder(home, account), account=account)
+
+
 def prepare(home: Path, *, durable: bool = True) -> Cluster:
     """Make the cluster in `home` ready to start: created if missing, no left-over server on it. Blocks for seconds.
 
     Raises ConfigurationError when the cluster is of another major version or cannot be made.
     """
-    account = unprivileged_account(_ACCOUNT)
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    cluster = Cluster(data=home / "data", sockets=_socket_folder(home, account), account=account)
-    if account is not None:
+    cluster = locate(home)
+    if cluster.account is not None:
         let_read(postgres_folder())
-        let_search(home / "data")
-    _give(home, account)
-    _give(cluster.sockets, account)
+        let_search(cluster.data)
+    _give(home, cluster.account)
+    _give(cluster.sockets, cluster.account)
     if (cluster.data / "PG_VERSION").exists():
         _check_version(cluster)
         end_leftover(cluster.data)

@@ -147,7 +147,7 @@ def is_running(pid: int, *, mentions: str) -> bool:
         command = Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return _answers(pid) and not Path("/proc/self").exists()
-    return mentions.encode() in command
+    return command != b"" and mentions.encode() in command  # a zombie has no command line
 
 
 def _answers(pid: int) -> bool:

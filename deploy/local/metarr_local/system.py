@@ -4,7 +4,7 @@ import asyncio
 import errno
 import socket
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -28,12 +28,20 @@ _STOP_TIMEOUT = 40.0
 _HEALTH_TIMEOUT = 5.0
 
 
+def _module(service: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", f"metarr_{service}")
+
+
 class Plan(Struct, frozen=True, kw_only=True):
-    """What is to run: checked, nothing started yet. `scale` maps a service to its number of processes."""
+    """What is to run: checked, nothing started yet.
+
+    `scale` maps a service to its number of processes, `command` gives the argument list of a service.
+    """
 
     environment: Environment
     variables: Mapping[str, str]
     scale: Mapping[str, int]
+    command: Callable[[str], tuple[str, ...]] = _module
 
     @property
     def folder(self) -> Path:
@@ -51,7 +59,7 @@ def local_address(environment: Environment) -> str:
     return f"http://{_bracketed(host)}:{environment.port}{environment.base_path}"
 
 
-def read_scale(words: list[str]) -> dict[str, int]:
+def read_scale(words: Sequence[str]) -> dict[str, int]:
     """`scanner=2` → {"scanner": 2}. Raises ConfigurationError for anything else."""
     scale = {}
     for word in words:
@@ -85,15 +93,19 @@ async def running(plan: Plan, supervisor: Supervisor) -> AsyncIterator[None]:
 
 
 async def _keep_postgres(plan: Plan, supervisor: Supervisor, stack: AsyncExitStack) -> str:
-    home = plan.folder / "postgres"
-    cluster = await asyncio.to_thread(postgres.prepare, home)
-    unit = Unit(
-        name="postgres",
-        make=lambda: postgres.program(postgres.prepare(home), plan.variables),
-        ready=partial(postgres.accepts, cluster),
-    )
-    await stack.enter_async_context(supervisor.keeping([unit]))
+    cluster = await asyncio.to_thread(postgres.prepare, plan.folder / "postgres")
+    await stack.enter_async_context(supervisor.keeping([postgres_unit(plan.folder, plan.variables)]))
     return cluster.url()
+
+
+def postgres_unit(folder: Path, variables: Mapping[str, str]) -> Unit:
+    """The embedded PostgreSQL of a data directory."""
+    home = folder / "postgres"
+    return Unit(
+        name="postgres",
+        make=lambda: postgres.program(postgres.prepare(home), variables),
+        ready=lambda: postgres.accepts(postgres.locate(home)),
+    )
 
 
 async def _keep_nats(plan: Plan, supervisor: Supervisor, stack: AsyncExitStack) -> str:
@@ -124,20 +136,19 @@ def service_variables(plan: Plan, database_url: str, nats_url: str, key: str) ->
 
 
 def _service_units(plan: Plan, variables: Mapping[str, str]) -> list[Unit]:
-    units = []
+    units: list[Unit] = []
     for service in SERVICES:
         count = plan.scale.get(service, 1)
         names = [service] if count == 1 else [f"{service}-{number}" for number in range(1, count + 1)]
         ready = partial(answers, plan.environment) if service == "api" else None
         units += [
-            Unit(name=name, make=partial(_service, name, service, variables), ready=ready, chatty=True)
+            Unit(name=name, make=partial(_service, name, plan.command(service), variables), ready=ready, chatty=True)
             for name in names
         ]
     return units
 
 
-def _service(name: str, service: str, variables: Mapping[str, str]) -> Program:
-    argv = (sys.executable, "-m", f"metarr_{service}")
+def _service(name: str, argv: tuple[str, ...], variables: Mapping[str, str]) -> Program:
     return Program(name=name, argv=argv, variables=variables, stop_timeout=_STOP_TIMEOUT)
 
 

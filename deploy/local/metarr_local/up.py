@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from rich.console import Console
 from rich.text import Text
@@ -56,14 +56,14 @@ def make_plan(
     data_dir: str | None = None,
     host: str | None = None,
     port: int | None = None,
-    scale: list[str] | None = None,
+    scale: Sequence[str] = (),
     variables: Mapping[str, str] | None = None,
 ) -> Plan:
     """Read the environment, with what the command line says put over it. Raises ConfigurationError."""
     given = {"METARR_DATA_DIR": data_dir, "METARR_HOST": host, "METARR_PORT": None if port is None else str(port)}
     whole = dict(os.environ if variables is None else variables)
     whole |= {name: value for name, value in given.items() if value is not None}
-    return Plan(environment=read_environment(whole), variables=whole, scale=read_scale(scale or []))
+    return Plan(environment=read_environment(whole), variables=whole, scale=read_scale(scale))
 
 
 def up(plan: Plan, when_ready: WhenReady | None = None, voice: Voice | None = None) -> int:

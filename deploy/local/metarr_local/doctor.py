@@ -1,0 +1,223 @@
+"""`metarr doctor`: looks at everything the system stands on; each finding comes with what to do about it."""
+
+import asyncio
+import os
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+from msgspec import Struct
+from rich.console import Console
+from rich.text import Text
+
+from metarr.bus import Bus
+from metarr.db import Database
+from metarr.db.migrate import pending
+from metarr.errors import DatabaseUnavailable
+from metarr_local import data_directory, nats, postgres
+from metarr_local.client import ApiError, Client
+from metarr_local.system import SERVICES, Plan, local_address
+
+_LEAST_FREE = 1024**3
+"""Bytes that should be free where Metarr writes: artwork is a few MB a film."""
+_BROKER_TIMEOUT = 5.0
+_MARKS = {"ok": "green", "warning": "yellow", "wrong": "red"}
+_SECRETS = ("api_key", "nats/token", "nats/nats.conf")
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """One thing that was looked at. `remedy` is what the person can do; "" when nothing is to be done."""
+
+    area: str
+    state: Literal["ok", "warning", "wrong"]
+    says: str
+    remedy: str = ""
+
+
+def examine(plan: Plan) -> list[Finding]:
+    """Look at everything. Changes nothing but for a probe file that is removed at once."""
+    client = Client(local_address(plan.environment), _key(plan))
+    findings = [*_data_directory(plan), _database(plan), _broker(plan), *_api(plan, client)]
+    for area in (_libraries, _providers, _workers, _health):
+        findings += _asked(area, client)
+    return findings
+
+
+def report(findings: list[Finding]) -> int:
+    """Print the findings; 1 when one of them is wrong, else 0."""
+    console = Console(highlight=False, soft_wrap=True)
+    for finding in findings:
+        line = Text(f"{finding.state:<8}", style=_MARKS[finding.state])
+        line.append(f"{finding.area:<11} {finding.says}", style="default")
+        console.print(line)
+        if finding.remedy:
+            console.print(f"{'':<20}→ {finding.remedy}")
+    wrong = sum(finding.state == "wrong" for finding in findings)
+    console.print(f"{len(findings)} looked at, {wrong} wrong" if wrong else f"{len(findings)} looked at, nothing wrong")
+    return 1 if wrong else 0
+
+
+def _key(plan: Plan) -> str | None:
+    given = plan.environment.api_key
+    return data_directory.api_key(plan.folder, given) if given or (plan.folder / "api_key").exists() else None
+
+
+def _data_directory(plan: Plan) -> Iterator[Finding]:
+    folder = plan.folder
+    if not folder.is_dir():
+        yield Finding(area="data", state="warning", says=f"{folder} does not exist yet", remedy="metarr up makes it")
+        return
+    yield _writable("data", folder)
+    yield _free_space("data", folder)
+    for name in _SECRETS:
+        file = folder / name
+        if file.exists() and stat.S_IMODE(file.stat().st_mode) & 0o077:
+            yield Finding(area="data", state="wrong", says=f"others may read {file}", remedy=f"chmod 600 {file}")
+
+
+def _database(plan: Plan) -> Finding:
+    given = plan.environment.database_url
+    if given is None and not (plan.folder / "postgres" / "data").exists():
+        return Finding(area="database", state="warning", says="there is none yet", remedy="metarr up makes it")
+    url = given or postgres.locate(plan.folder / "postgres").url()
+    remedy = (
+        "look at METARR_DATABASE_URL" if given else f"metarr up starts it; its log is {plan.folder}/logs/postgres.log"
+    )
+    try:
+        waiting, version = asyncio.run(_look_at_database(url))
+    except DatabaseUnavailable as gone:
+        return Finding(area="database", state="wrong", says=str(gone), remedy=remedy)
+    if waiting:
+        says = f"{len(waiting)} migrations wait: {', '.join(waiting)}"
+        return Finding(area="database", state="wrong", says=says, remedy="metarr migrate")
+    return Finding(area="database", state="ok", says=f"PostgreSQL {version}, up to date")
+
+
+async def _look_at_database(url: str) -> tuple[list[str], str]:
+    waiting = await pending(url)
+    database = await Database.connect(url, name="metarr doctor", max_size=1)
+    try:
+        async with database.read() as connection:
+            return waiting, ".".join(str(part) for part in connection.get_server_version()[:2])
+    finally:
+        await database.close()
+
+
+def _broker(plan: Plan) -> Finding:
+    broker = nats.locate(plan.folder / "nats")
+    url = plan.environment.nats_url or (broker.url if broker else None)
+    if url is None:
+        return Finding(area="broker", state="warning", says="there is none yet", remedy="metarr up makes it")
+    if asyncio.run(_reaches(url)):
+        return Finding(area="broker", state="ok", says="NATS answers")
+    given = plan.environment.nats_url is not None
+    remedy = "look at METARR_NATS_URL" if given else f"metarr up starts it; its log is {plan.folder}/logs/nats.log"
+    return Finding(area="broker", state="wrong", says="NATS does not answer; jobs run at polling speed", remedy=remedy)
+
+
+async def _reaches(url: str) -> bool:
+    async with Bus(url, "metarr-doctor") as bus:
+        return await bus.wait_connected(_BROKER_TIMEOUT)
+
+
+def _api(plan: Plan, client: Client) -> Iterator[Finding]:
+    if not client.is_healthy():
+        says = f"nothing answers on {plan.origin}"
+        yield Finding(area="api", state="wrong", says=says, remedy="metarr up starts it")
+        return
+    yield Finding(area="api", state="ok", says=f"answers on {plan.origin}")
+
+
+def _asked(look: Callable[[Client], Iterator[Finding]], client: Client) -> list[Finding]:
+    """What the API tells about one area; nothing when it does not answer, which is a finding of its own."""
+    try:
+        return list(look(client))
+    except ApiError as refused:
+        if refused.status == 0:
+            return []
+        remedy = "metarr apikey shows the key of this data directory" if refused.status == 401 else ""
+        return [Finding(area="api", state="wrong", says=f"{look.__name__.strip('_')}: {refused}", remedy=remedy)]
+
+
+def _libraries(client: Client) -> Iterator[Finding]:
+    rows = list(client.every("/libraries"))
+    if not rows:
+        yield Finding(area="library", state="warning", says="there is none", remedy="metarr libraries add FOLDER")
+    for row in rows:
+        yield from _library(row)
+
+
+def _library(row: dict[str, Any]) -> Iterator[Finding]:
+    path = Path(row["path"])
+    if not path.is_dir() or row.get("mount_state") not in {None, "ok", "unknown"}:
+        says = f"{row['name']}: {path} {row.get('mount_detail') or 'is not there'}"
+        remedy = "mount the disk; until then nothing in this library is changed or taken for deleted"
+        yield Finding(area="library", state="wrong", says=says, remedy=remedy)
+        return
+    yield _writable("library", path)
+    yield _free_space("library", path)
+
+
+def _providers(client: Client) -> Iterator[Finding]:
+    for row in _items(client.get("/providers")):
+        name = str(row.get("provider_name"))
+        if not row.get("enabled", row.get("is_enabled", True)):
+            continue
+        if row.get("requires_api_key", True) and row.get("has_api_key") is False:
+            remedy = f"set METARR_{name.upper().replace('_', '')}_API_KEY or PATCH /providers"
+            yield Finding(area="provider", state="warning", says=f"{name} has no key and is not asked", remedy=remedy)
+        else:
+            yield Finding(area="provider", state="ok", says=f"{name} is asked")
+
+
+def _workers(client: Client) -> Iterator[Finding]:
+    alive = [str(worker.get("service")) for worker in _items(client.get("/system/status").get("workers"))]
+    for service in SERVICES:
+        if service == "api":
+            continue
+        count = alive.count(service)
+        if count:
+            yield Finding(area="worker", state="ok", says=f"{service}: {count} alive")
+        else:
+            remedy = "metarr up starts it again; its log tells why it ended"
+            yield Finding(area="worker", state="wrong", says=f"{service}: none alive", remedy=remedy)
+
+
+def _health(client: Client) -> Iterator[Finding]:
+    for check in _items(client.get("/system/health")):
+        if check.get("state", check.get("status")) in {"ok", "pass", None}:
+            continue
+        says = str(check.get("message") or check.get("detail") or check)
+        name = str(check.get("name") or check.get("check") or "health")
+        yield Finding(area=name, state="wrong", says=says, remedy=str(check.get("remedy") or ""))
+
+
+def _items(answer: Any) -> list[dict[str, Any]]:
+    """The rows of an answer, as a bare list or under `items` or `checks`."""
+    if isinstance(answer, dict):
+        answer = answer.get("items", answer.get("checks", []))
+    return [row for row in answer or [] if isinstance(row, dict)]
+
+
+def _writable(area: str, folder: Path) -> Finding:
+    """Tried, not asked: read-only mounts and network shares answer os.access as they like."""
+    probe = folder / f".metarr-doctor-{os.getpid()}"
+    try:
+        descriptor = os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        os.close(descriptor)
+        probe.unlink()
+    except OSError as fault:
+        remedy = f"let the user that runs Metarr (uid {os.geteuid()}) write there"
+        says = f"{folder} cannot be written: {fault.strerror}"
+        return Finding(area=area, state="wrong", says=says, remedy=remedy)
+    return Finding(area=area, state="ok", says=f"{folder} can be written")
+
+
+def _free_space(area: str, folder: Path) -> Finding:
+    free = shutil.disk_usage(folder).free
+    says = f"{free / 1024**3:.1f} GiB free on the disk of {folder}"
+    if free < _LEAST_FREE:
+        return Finding(area=area, state="wrong", says=says, remedy="make room: what cannot be written waits")
+    return Finding(area=area, state="ok", says=says)

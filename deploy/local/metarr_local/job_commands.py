@@ -1,0 +1,54 @@
+"""`metarr jobs`: what runs, what waits and why, what failed and how to go on."""
+
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+from rich.console import Console
+from rich.table import Table
+
+from metarr_local.place import HERE, Place
+
+app = App(name="jobs", help="The jobs: what runs, waits or failed.")
+
+_MOST = 500
+
+
+@app.default
+def show(
+    *,
+    status: Annotated[str | None, Parameter(help="pending, running, completed, failed or cancelled.")] = None,
+    kind: Annotated[str | None, Parameter(help="For instance scan_library.")] = None,
+    limit: Annotated[int, Parameter(help="How many, at most 500.")] = 30,
+    place: Place = HERE,
+) -> None:
+    """List jobs, the newest first."""
+    answer = place.client().get("/jobs", status=status, kind=kind, limit=min(max(limit, 1), _MOST))
+    table = Table("id", "kind", "status", "tries", "about", "says", box=None)
+    for job in answer["items"]:
+        about = f"{job['entity_type']} {job['entity_id']}" if job.get("entity_id") else ""
+        table.add_row(str(job["id"]), job["kind"], job["status"], str(job.get("retry_count", 0)), about, _says(job))
+    Console().print(table)
+    if answer.get("next_cursor"):
+        print(f"of {answer.get('total', 'many')}; --limit shows more")
+
+
+@app.command
+def retry(job_id: int, *, place: Place = HERE) -> None:
+    """Let a failed or cancelled job run again."""
+    place.client().post(f"/jobs/{job_id}/retry")
+    print(f"job {job_id} runs again")
+
+
+@app.command
+def cancel(job_id: int, *, place: Place = HERE) -> None:
+    """Take back a job that waits, or end one that runs."""
+    place.client().post(f"/jobs/{job_id}/cancel")
+    print(f"job {job_id} is cancelled")
+
+
+def _says(job: dict[str, Any]) -> str:
+    """The one thing worth knowing about a job: its error, why it waits, or how far it is."""
+    for field in ("error", "error_message", "last_error", "waits_because", "why_waiting", "progress"):
+        if job.get(field):
+            return str(job[field])
+    return ""

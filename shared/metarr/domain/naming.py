@@ -1,0 +1,109 @@
+"""Titles for sorting and for comparing, and text made legal as a file name."""
+
+import re
+import unicodedata
+
+LONGEST_FILE_NAME = 255
+"""Bytes of UTF-8 that file systems allow in one name."""
+
+_ARTICLE = re.compile(r"(the|an|a)\s+(?=\S)|(l\s?['’´`])\s?(?=\w)", re.IGNORECASE)
+_ARTICLE_BEHIND = re.compile(r"^(?P<rest>.+),\s(?P<article>the|an|a|l['’´`])$", re.IGNORECASE)
+_TRAILING_BRACKETS = re.compile(r"(?:\s\([^()]{1,80}\))+$")
+_APOSTROPHES = re.compile(r"['’‘´`ʼ]")
+_NOT_WORD = re.compile(r"[^\w]+|_+")
+_LEADING_ARTICLE = re.compile(r"^(?:the|an|a)\s(?=\S)")
+_ROMAN = {
+    "ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9", "xi": "11", "xii": "12", "xiii": "13",
+}  # fmt: skip
+"""`i`, `v` and `x` are left out: alone they are words (`I, Robot`, `V for Vendetta`, `We Are X`)."""
+
+_UNFOLDED = str.maketrans(
+    {
+        "ß": "ss",
+        "æ": "ae",
+        "œ": "oe",
+        "ø": "o",
+        "ł": "l",
+        "đ": "d",
+        "ð": "d",
+        "þ": "th",
+        "ı": "i",
+        "·": "",
+        "²": "2",
+        "³": "3",
+    }
+)
+_ILLEGAL = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f]')
+_COLON = re.compile(r"\s*:\s+|:$")
+_RESERVED = re.compile(r"^(?:con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$)(?=\.|$)", re.IGNORECASE)
+
+
+def sort_title(title: str) -> str:
+    """A leading The, A, An or L' goes to the end behind a comma, before brackets: `Mist, The (2007)`.
+
+    Other languages' articles stay: `Die` is an article in one language and a verb in another. A title that is nothing but
+    the article stays as well.
+    """
+    match = _ARTICLE.match(title.strip())
+    if match is None:
+        return title.strip()
+    rest = title.strip()[match.end() :]
+    article = re.sub(r"\s", "", match[1] or match[2]).capitalize()
+    brackets = _TRAILING_BRACKETS.search(rest)
+    if brackets is None:
+        return f"{rest}, {article}"
+    return f"{rest[: brackets.start()]}, {article}{brackets.group()}"
+
+
+def display_title(sort_form: str) -> str:
+    """The way back from `sort_title` and from names as `Mist, The`: the article leads again."""
+    match = _ARTICLE_BEHIND.match(sort_form.strip())
+    if match is None:
+        return sort_form.strip()
+    article = match["article"].capitalize()
+    return f"{article}{match['rest']}" if article.startswith("L") else f"{article} {match['rest']}"
+
+
+def normalise_title(title: str, *, numerals: bool = True, article: bool = True) -> str:
+    """A title as it is compared: two titles that a person would call the same come out equal.
+
+    Case and accents are folded, `&` is "and", punctuation separates words or vanishes inside them (`S.W.A.T.` → `swat`,
+    `WALL·E` → `walle`, `Ocean's` → `oceans`). With `article` a leading the/a/an goes, also from behind a comma; with
+    `numerals` Roman numbers from II on become Arabic. Letters of all scripts stay. A title of nothing but punctuation comes
+    out as its own case-folded self, so that no two different titles become equal by losing everything.
+    """
+    text = unicodedata.normalize("NFKC", display_title(title) if article else title).casefold().translate(_UNFOLDED)
+    text = "".join(letter for letter in unicodedata.normalize("NFD", text) if not _is_latin_accent(letter))
+    text = unicodedata.normalize("NFC", text).replace("&", " and ").replace("+", " plus ")
+    text = _APOSTROPHES.sub("", text)
+    text = re.sub(r"\b(\w)\.(?=\w\b)", r"\1", text)
+    words = _NOT_WORD.sub(" ", text).split()
+    if numerals:
+        words = [_ROMAN.get(word, word) if index else word for index, word in enumerate(words)]
+    joined = " ".join(words)
+    if article:
+        joined = _LEADING_ARTICLE.sub("", joined)
+    return joined or title.strip().casefold()
+
+
+def _is_latin_accent(letter: str) -> bool:
+    """Marks above and below Latin, Greek and Cyrillic letters; those of other scripts are letters to their readers."""
+    return "\u0300" <= letter <= "\u036f"
+
+
+def legal_name(text: str, *, longest: int = LONGEST_FILE_NAME) -> str:
+    """The text as a file or folder name that every system takes: `Mission: Impossible` → `Mission - Impossible`.
+
+    Without `\\ / : * ? " < > |` and control characters, without dots or blanks at its ends, not a reserved device name, at
+    most `longest` bytes of UTF-8 (cut between characters), and never empty.
+    """
+    name = _ILLEGAL.sub("", _COLON.sub(" - ", text.replace("/", " ").replace("\\", " ")))
+    name = " ".join(name.split()).strip(" .").removesuffix(" -").strip(" .")
+    name = _RESERVED.sub(lambda match: f"{match.group()}_", name)
+    encoded = name.encode("utf-8", "replace")[:longest]
+    return encoded.decode("utf-8", "ignore").strip(" .") or "_"
+
+
+def actor_image_stem(actor_name: str) -> str:
+    """`First_Last`: the stem of an actor's image beside the NFO; blanks first, then illegal characters, as Kodi does."""
+    return legal_name(_ILLEGAL.sub("", actor_name.strip().replace(" ", "_")), longest=LONGEST_FILE_NAME - 5)

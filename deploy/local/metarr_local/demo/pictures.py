@@ -44,9 +44,11 @@ def _scene(size: tuple[int, int], title: str, seed: bytes, kind: str) -> Image.I
     picture = Image.new("RGB", size)
     pen = ImageDraw.Draw(picture)
     top, bottom = _colour(seed[0:3], 0.55), _colour(seed[3:6], 0.95)
-    for y in range(height):
-        share = y / height
-        pen.line([(0, y), (width, y)], fill=tuple(round(a + (b - a) * share) for a, b in zip(top, bottom, strict=True)))
+    for row in range(height):
+        share = row / height
+        pen.line(
+            [(0, row), (width, row)], fill=tuple(round(a + (b - a) * share) for a, b in zip(top, bottom, strict=True))
+        )
     radius = min(size) * (0.12 + seed[6] / 1500)
     x, y = width * (0.25 + seed[7] / 512), height * (0.22 + seed[8] / 1024)
     pen.ellipse([x - radius, y - radius, x + radius, y + radius], fill=_colour(seed[9:12], 1.25))

@@ -72,7 +72,7 @@ class _Handler(BaseHTTPRequestHandler):
         if kind not in pictures.SIZES or not variant.isdigit():
             self._send(404, "text/html", b"<html>no such picture</html>")
             return
-        title = film.title if film and kind != "portrait" else _person(key)
+        title = film.title if film and kind != "portrait" else _name(key)
         body = pictures.draw(kind, title, int(variant), width)
         self._send(200, "image/png" if kind in pictures.TRANSPARENT else "image/jpeg", body)
 
@@ -254,6 +254,7 @@ def _omdb(film: Film | None) -> dict[str, Any]:
     }
 
 
-def _person(key: str) -> str:
+def _name(key: str) -> str:
     names = {str(person.id): person.name for film in FILMS for person in film.cast}
-    return names.get(key, "Collection")
+    names |= {str(film.collection.id): film.collection.name for film in FILMS if film.collection}
+    return names.get(key, key)

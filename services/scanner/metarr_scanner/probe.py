@@ -45,9 +45,9 @@ class Prober:
     async def __aexit__(self, *_: object) -> None:
         await self._stop()
 
-    async def probe(self, paths: Sequence[str], *, hash_only: bool = False) -> list[Probed]:
+    async def probe(self, paths: Sequence[str]) -> list[Probed]:
         """Read the files at these absolute paths, in this order. Raises ProbeUnavailable."""
-        wanted = [ProbeWanted(number=number, path=path, hash_only=hash_only) for number, path in enumerate(paths)]
+        wanted = [ProbeWanted(number=number, path=path) for number, path in enumerate(paths)]
         answers: dict[int, Probed] = {}
         async with self._turn:
             await self._ask_all(wanted, answers)
@@ -86,10 +86,12 @@ class Prober:
                 await self._stop()
 
     async def _start(self) -> asyncio.subprocess.Process:
-        """It opens what strangers made: it gets none of our variables, which may hold keys."""
+        """It opens what strangers made: it gets none of our variables, which may hold keys. Ctrl-C does not reach it."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith("METARR_")}
         pipe = asyncio.subprocess.PIPE
-        process = await asyncio.create_subprocess_exec(*self._command, stdin=pipe, stdout=pipe, env=environment)
+        process = await asyncio.create_subprocess_exec(
+            *self._command, stdin=pipe, stdout=pipe, env=environment, start_new_session=True
+        )
         self._process = process
         try:
             await self._receive(process, _START)

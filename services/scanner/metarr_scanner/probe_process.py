@@ -29,11 +29,10 @@ LENGTH = struct.Struct(">I")
 
 
 class ProbeWanted(Struct, frozen=True, kw_only=True):
-    """One file to be read, under a number that the asker chooses. `hash_only` leaves the streams alone."""
+    """One file to be read, under a number that the asker chooses."""
 
     number: int
     path: str
-    hash_only: bool = False
 
 
 class Probed(Struct, frozen=True, kw_only=True):
@@ -51,7 +50,7 @@ def probe_file(wanted: ProbeWanted) -> Probed:
     try:
         with open(wanted.path, "rb", buffering=0) as file:
             file_hash = oshash(file)
-        streams = None if wanted.hash_only else read_media(wanted.path)
+        streams = read_media(wanted.path)
     except MediaUnreadable as unreadable:
         return Probed(number=wanted.number, file_hash=file_hash, problem=str(unreadable))
     except MemoryError:

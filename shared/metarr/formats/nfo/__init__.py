@@ -2,5 +2,6 @@
 
 from metarr.formats.nfo.read import read_nfo
 from metarr.formats.nfo.reading import NfoReading
+from metarr.formats.nfo.write_movie import MovieNfo, write_movie_nfo
 
-__all__ = ["NfoReading", "read_nfo"]
+__all__ = ["MovieNfo", "NfoReading", "read_nfo", "write_movie_nfo"]

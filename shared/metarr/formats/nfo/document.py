@@ -14,7 +14,7 @@ from metarr.formats.nfo.decode import decode
 from metarr.formats.nfo.repair import repair
 
 LARGEST_NFO = 4 * 1024 * 1024
-DEEPEST_NFO = 32  # real ones are 5 deep
+DEEPEST_NFO = 300  # real ones are 5 deep; this is what recursive readers of the tree can take without harm
 MOST_ROOTS = 500  # a file of more episodes than that is not a file of episodes
 
 RootKind = Literal["movie", "tvshow", "season", "episodedetails", "musicvideo", "artist", "album", "set"]
@@ -106,41 +106,48 @@ def _parse_root(text: str, opening: re.Match[str]) -> _Root:
     It ends at its first closing tag, or at the last one where the first stands in a CDATA section or closes a child of the
     same name.
     """
-    self_closed = _SELF_CLOSED.match(text, opening.start())
+    start = opening.start()
+    self_closed = _SELF_CLOSED.match(text, start)
     if self_closed is not None:
         return _Root(Element(opening[1]), self_closed.end(), mended=False)
-    closing = re.compile(rf"</{opening[1]}\s*>", re.IGNORECASE)
-    first = closing.search(text, opening.end())
-    if first is None:
+    closing = f"</{opening[1]}"
+    first, last = text.find(closing, start), text.rfind(closing, start)
+    if first < 0:
         raise NfoUnreadable(f"the NFO is cut off or broken: <{opening[1]}> is never closed")
     try:
-        return _parse_span(text, opening.start(), first.end())
+        return _parse_span(text, start, text.find(">", first) + 1)
     except NfoUnreadable:
-        *_, last = closing.finditer(text, first.start())
-        if last.end() == first.end():
+        if first == last:
             raise
-        return _parse_span(text, opening.start(), last.end())
+        return _parse_span(text, start, text.find(">", last) + 1)
 
 
 def _parse_span(text: str, start: int, end: int) -> _Root:
     xml = text[start:end]
     try:
-        return _Root(_shallow(fromstring(xml)), end, mended=False)  # noqa: S314 - guarded: see above
+        return _Root(_parse(xml), end, mended=False)
     except (ParseError, UnicodeEncodeError) as fault:
         mended = repair(xml)
         problem = fault
     try:
-        return _Root(_shallow(fromstring(mended)), end, mended=True)  # noqa: S314
+        return _Root(_parse(mended), end, mended=True)
     except ParseError as fault:
         line = text.count("\n", 0, start) + fault.position[0]
         what = str(fault).partition(":")[0]
         raise NfoUnreadable(f"the NFO is broken XML in line {line}: {what}") from problem
 
 
-def _shallow(root: Element) -> Element:
+def _parse(xml: str) -> Element:
+    root = fromstring(xml)  # noqa: S314 - no document type declaration can be in there: see above
+    if xml.count("/") > DEEPEST_NFO:  # with fewer closing tags nothing can be nested deeper
+        _refuse_depth(root)
+    return root
+
+
+def _refuse_depth(root: Element) -> None:
     level = [root]
     for _ in range(DEEPEST_NFO):
-        level = [child for element in level for child in element]
+        level = [child for element in level if len(element) for child in element[:]]
         if not level:
-            return root
+            return
     raise NfoUnreadable(f"the NFO is refused: its elements are nested more than {DEEPEST_NFO} deep")

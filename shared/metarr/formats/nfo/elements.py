@@ -9,12 +9,10 @@ Children = dict[str, list[Element]]
 
 def group_children(root: Element) -> Children:
     children: Children = {}
-    for element in root:
-        tag = local_name(element)
-        if tag in children:
-            children[tag].append(element)
-        else:
-            children[tag] = [element]
+    for element in root[:]:
+        children.setdefault(element.tag.lower(), []).append(element)
+    if "{" in root.tag:
+        return {tag.rpartition("}")[2]: elements for tag, elements in children.items()}
     return children
 
 

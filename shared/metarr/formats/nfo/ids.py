@@ -10,11 +10,12 @@ cannot be an id of its provider is no id at all.
 import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
+from xml.etree.ElementTree import Element
 
 from metarr.formats.nfo.document import RootKind
 from metarr.formats.nfo.elements import Children
 from metarr.formats.nfo.links import find_links
-from metarr.formats.nfo.values import LARGEST_INTEGER
+from metarr.formats.nfo.values import LARGEST_INTEGER, once
 
 COLLECTION = "tmdbcollection"
 """The key under which TMDB's id of the film's collection is kept."""
@@ -67,16 +68,16 @@ class IdClaim(NamedTuple):
 
 def settle(claims: Iterable[IdClaim]) -> tuple[dict[str, str], list[str]]:
     """The ids that count, from claims in order of trust, and what to tell about the others."""
-    ids: dict[str, IdClaim] = {}
+    first: dict[str, IdClaim] = {}
     warnings: list[str] = []
     for claim in claims:
-        known = ids.setdefault(claim.provider, claim)
+        known = first.setdefault(claim.provider, claim)
         if known.value != claim.value and claim.provider in PROVIDER_NAMES:
             warnings.append(
                 f"two different {PROVIDER_NAMES[claim.provider]} ids: {known.value} ({known.said_by}) and"
                 f" {claim.value} ({claim.said_by}); the first one counts"
             )
-    return {provider: claim.value for provider, claim in ids.items()}, list(dict.fromkeys(warnings))
+    return {provider: claim.value for provider, claim in first.items()}, once(warnings)
 
 
 def provider_key(name: str) -> str:
@@ -107,12 +108,18 @@ def element_claims(kind: RootKind, children: Children) -> Iterator[IdClaim]:
             unnamed.append(element.text or "")
         elif value := valid_id(name, element.text):
             yield IdClaim(name, value, "uniqueid")
-    for tag, provider in ID_ELEMENTS.items():
-        for element in children.get(tag, ()):
-            if value := valid_id(provider, element.text):
-                yield IdClaim(provider, value, tag)
+    for tag in ID_ELEMENTS:
+        if tag in children:
+            yield from _named_claims(tag, children[tag])
     yield from _entry_claims(children)
     yield from _id_claims(kind, children, unnamed)
+
+
+def _named_claims(tag: str, elements: Iterable[Element]) -> Iterator[IdClaim]:
+    provider = ID_ELEMENTS[tag]
+    for element in elements:
+        if value := valid_id(provider, element.text):
+            yield IdClaim(provider, value, tag)
 
 
 def _entry_claims(children: Children) -> Iterator[IdClaim]:

@@ -5,12 +5,14 @@ differ in names, the elements are listed in the order in which they are believed
 """
 
 from collections.abc import Iterable
+from operator import attrgetter
 from xml.etree.ElementTree import Element
 
 from metarr.domain.movie import ActorCredit, CollectionRef, CrewCredit, CrewRole, MovieMetadata
 from metarr.formats.nfo.elements import Children, first_value
 from metarr.formats.nfo.ids import COLLECTION, valid_id
 from metarr.formats.nfo.values import (
+    once,
     read_date,
     read_integer,
     read_line,
@@ -117,11 +119,7 @@ def read_collection(children: Children, ids: dict[str, str]) -> CollectionRef | 
 def _names(children: Children, tag: str, wrapper: str) -> tuple[str, ...] | None:
     """A list of names, each once whatever its case; tinyMediaManager's old files wrap it."""
     elements = [*children.get(tag, ()), *(element for group in children.get(wrapper, ()) for element in group)]
-    names: dict[str, str] = {}
-    for element in elements:
-        for name in split_list(element.text):
-            names.setdefault(name.casefold(), name)
-    return tuple(names.values()) or None
+    return tuple(once(name for element in elements for name in split_list(element.text))) or None
 
 
 def _actors(elements: Iterable[Element]) -> tuple[ActorCredit, ...] | None:
@@ -130,26 +128,24 @@ def _actors(elements: Iterable[Element]) -> tuple[ActorCredit, ...] | None:
         actor = _actor(element, len(actors))
         if actor is not None:
             actors.append(actor)
-    actors.sort(key=lambda actor: actor.sort_order)
+    actors.sort(key=attrgetter("sort_order"))
     return tuple(actors) or None
 
 
 def _actor(element: Element, position: int) -> ActorCredit | None:
-    parts: dict[str, str | None] = {}
-    for child in element:
-        parts.setdefault(child.tag.lower(), child.text)
-    name = read_line(parts.get("name"))
-    if name is None or (parts.get("type") or "").strip().lower() in NOT_CAST:
+    parts = {part.tag: part.text for part in element[::-1]}  # from the end, so that the first of a name counts
+    get = (parts if "name" in parts else {tag.lower(): text for tag, text in parts.items()}).get
+    name = read_line(get("name"))
+    if name is None or (get("type") or "").strip().lower() in NOT_CAST:
         return None
-    order = read_integer(parts.get("order") or parts.get("sortorder"))
-    tmdb_id = valid_id("tmdb", parts.get("tmdbid"))
+    order = read_integer(get("order") or get("sortorder"))
     return ActorCredit(
         name=name,
-        role=read_line(parts.get("role")),
+        role=read_line(get("role")),
         sort_order=position if order is None else order,
-        tmdb_id=int(tmdb_id) if tmdb_id else None,
-        imdb_id=_person_imdb(parts.get("imdbid")),
-        thumb_url=_web_address(parts.get("thumb")),
+        tmdb_id=read_integer(get("tmdbid")) or None,
+        imdb_id=_person_imdb(get("imdbid")),
+        thumb_url=_web_address(get("thumb")),
     )
 
 
@@ -173,7 +169,9 @@ def _crew_of(role: CrewRole, elements: Iterable[Element]) -> list[CrewCredit]:
 
 
 def _person_imdb(raw: str | None) -> str | None:
-    text = (raw or "").strip().lower()
+    if raw is None:
+        return None
+    text = raw.strip().lower()
     return text if text.startswith("nm") and text[2:].isdecimal() and text.isascii() else None
 
 

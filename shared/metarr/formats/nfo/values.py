@@ -4,6 +4,7 @@ Nothing here raises: what cannot be understood is None, which for a field means 
 """
 
 import re
+from collections.abc import Iterable
 from datetime import date
 
 LARGEST_INTEGER = 2**31 - 1  # a PostgreSQL integer
@@ -32,24 +33,26 @@ _MONTHS = {
 
 def legal(text: str) -> str:
     """`text` with line breaks as "\\n" and without what XML forbids or shows nothing (control characters)."""
-    if text.isascii() and text.isprintable():
+    if text.isprintable():
         return text
     return _ILLEGAL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def read_text(raw: str | None) -> str | None:
     """A text of any length with its own line breaks; None when nothing is left of it."""
-    if raw is None:
-        return None
-    return legal(raw).strip() or None
+    return legal(raw).strip() or None if raw is not None else None
 
 
 def read_line(raw: str | None) -> str | None:
     """A text that is one line, though a pretty-printer may have broken it."""
-    text = read_text(raw)
-    if text is None or "\n" not in text:
-        return text
-    return " ".join(part for line in text.split("\n") if (part := line.strip()))
+    if raw is None:
+        return None
+    if raw.isprintable():
+        return raw.strip() or None
+    text = legal(raw).strip()
+    if "\n" in text:
+        text = " ".join(part for line in text.split("\n") if (part := line.strip()))
+    return text or None
 
 
 def split_list(raw: str | None) -> list[str]:
@@ -62,12 +65,23 @@ def split_list(raw: str | None) -> list[str]:
     return [part for entry in line.split(LIST_SEPARATOR) if (part := entry.strip())]
 
 
+def once(names: Iterable[str]) -> list[str]:
+    """Each name once whatever its case, in its first spelling and place."""
+    first: dict[str, str] = {}
+    for name in names:
+        first.setdefault(name.casefold(), name)
+    return list(first.values())
+
+
 def read_integer(raw: str | None) -> int | None:
-    """A whole number from 0 to 2^31-1 and nothing else."""
-    if raw is None or not _INTEGER.fullmatch(text := raw.strip()):
+    """A whole number from 0 to 2^31-1."""
+    if raw is None:
         return None
-    number = int(text)
-    return number if number <= LARGEST_INTEGER else None
+    try:
+        number = int(raw)
+    except ValueError:
+        return None
+    return number if 0 <= number <= LARGEST_INTEGER else None
 
 
 def read_votes(raw: str | None) -> int | None:

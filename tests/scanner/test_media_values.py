@@ -64,7 +64,7 @@ def test_rates_near_a_usual_one_are_that_one(rate: str, expected: float | None) 
 
 @pytest.mark.parametrize(
     ("said", "kept"),
-    [("ger", "deu"), ("deu", "deu"), ("FRE", "fra"), ("eng", "eng"), ("", "und"), (None, "und"), ("e1", "und")],
+    [("ger", "ger"), ("deu", "ger"), ("FRE", "fre"), ("eng", "eng"), ("", "und"), (None, "und"), ("e1", "und")],
 )
 def test_languages_have_three_letters_and_one_code_each(said: str | None, kept: str) -> None:
     assert iso_639_2(said) == kept

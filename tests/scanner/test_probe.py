@@ -37,8 +37,8 @@ async def test_streams_and_hash_of_a_film_are_read(tmp_path: Path) -> None:
     (video,) = probed.streams.video
     assert (video.codec, video.width, video.height, video.aspect_ratio) == ("mpeg4", 64, 36, "16:9")
     assert (video.framerate, video.hdr_type, video.duration_seconds) == (23.976, "HDR10", 2)
-    assert [audio.language for audio in probed.streams.audio] == ["deu", "eng"]
-    assert [(text.language, text.format) for text in probed.streams.subtitles] == [("fra", "subrip")]
+    assert [audio.language for audio in probed.streams.audio] == ["ger", "eng"]
+    assert [(text.language, text.format) for text in probed.streams.subtitles] == [("fre", "subrip")]
 
 
 @pytest.mark.parametrize("name", ["a.mp4", "a.avi", "a.ts", "a.mpg", "a.webm", "a.mov", "a.vob"])

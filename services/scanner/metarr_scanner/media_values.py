@@ -19,28 +19,28 @@ _HDR10_PLUS = bytes.fromhex("b5003c000104")
 _DOLBY_VISION = "dovi"
 
 _BIBLIOGRAPHIC = {
-    "alb": "sqi",
-    "arm": "hye",
-    "baq": "eus",
-    "bur": "mya",
-    "chi": "zho",
-    "cze": "ces",
-    "dut": "nld",
-    "fre": "fra",
-    "geo": "kat",
-    "ger": "deu",
-    "gre": "ell",
-    "ice": "isl",
-    "mac": "mkd",
-    "mao": "mri",
-    "may": "msa",
-    "per": "fas",
-    "rum": "ron",
-    "slo": "slk",
-    "tib": "bod",
-    "wel": "cym",
+    "sqi": "alb",
+    "hye": "arm",
+    "eus": "baq",
+    "mya": "bur",
+    "zho": "chi",
+    "ces": "cze",
+    "nld": "dut",
+    "fra": "fre",
+    "kat": "geo",
+    "deu": "ger",
+    "ell": "gre",
+    "isl": "ice",
+    "mkd": "mac",
+    "mri": "mao",
+    "msa": "may",
+    "fas": "per",
+    "ron": "rum",
+    "slk": "slo",
+    "bod": "tib",
+    "cym": "wel",
 }
-"""ISO 639-2 has two codes for these: matroska uses the first, mp4 the second. The second is kept, as it is ISO 639-3's too."""
+"""ISO 639-2 has two codes for these: mp4 uses the first, matroska and the names of subtitle files the second, which is kept."""
 
 _LARGEST = 2**31 - 1
 _LONGEST_TEXT = 500
@@ -85,7 +85,7 @@ def whole_seconds(seconds: Fraction | None) -> int | None:
 
 
 def iso_639_2(language: str | None) -> str:
-    """Three lower-case letters; `und` for anything else."""
+    """Three lower-case letters, the bibliographic code where there are two; `und` for anything else."""
     code = (language or "").strip().lower()[:3]
     if len(code) != 3 or not code.isascii() or not code.isalpha():
         return "und"

@@ -155,4 +155,4 @@ def test_the_key_is_shown(tmp_path: Path) -> None:
 def test_a_command_that_needs_the_api_says_that_it_does_not_run(tmp_path: Path, port: int) -> None:
     refused = command("libraries", "list", "--data-dir", str(tmp_path), "--port", str(port))
     assert refused.returncode == 1
-    assert "start it with `metarr up`" in refused.stderr
+    assert "`metarr up` starts it" in refused.stderr

@@ -77,7 +77,9 @@ class Client:
             with refused:
                 raise ApiError(_said(refused.code, refused.read(_LARGEST_ANSWER)), refused.code) from None
         except (OSError, http.client.HTTPException) as gone:
-            raise ApiError(f"Metarr does not answer on {self._address}: {gone}; start it with `metarr up`") from None
+            reason = gone.reason if isinstance(gone, urllib.error.URLError) else gone
+            words = getattr(reason, "strerror", None) or reason
+            raise ApiError(f"Metarr does not answer on {self._address} ({words}); `metarr up` starts it") from None
 
 
 def _decode(data: bytes) -> Any:

@@ -81,6 +81,8 @@ def _database(plan: Plan) -> Finding:
     given = plan.environment.database_url
     if given is None and not (plan.folder / "postgres" / "data").exists():
         return Finding(area="database", state="warning", says="there is none yet", remedy="metarr up makes it")
+    if given is None and not data_directory.is_held(plan.folder):
+        return Finding(area="database", state="warning", says="does not run", remedy="metarr up starts it")
     url = given or postgres.locate(plan.folder / "postgres").url()
     remedy = (
         "look at METARR_DATABASE_URL" if given else f"metarr up starts it; its log is {plan.folder}/logs/postgres.log"
@@ -110,6 +112,8 @@ def _broker(plan: Plan) -> Finding:
     url = plan.environment.nats_url or (broker.url if broker else None)
     if url is None:
         return Finding(area="broker", state="warning", says="there is none yet", remedy="metarr up makes it")
+    if plan.environment.nats_url is None and not data_directory.is_held(plan.folder):
+        return Finding(area="broker", state="warning", says="does not run", remedy="metarr up starts it")
     if asyncio.run(_reaches(url)):
         return Finding(area="broker", state="ok", says="NATS answers")
     given = plan.environment.nats_url is not None

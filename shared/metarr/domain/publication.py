@@ -77,6 +77,7 @@ class Publication(Struct, frozen=True, kw_only=True):
     actor_images: bool = True
     metadata: MovieMetadata = MovieMetadata()
     streams: MediaStreams = MediaStreams()
+    has_local_trailer: bool = False
     images: Mapping[str, StoredImage] = {}
     portraits: tuple[Portrait, ...] = ()
 

@@ -12,7 +12,7 @@ from metarr.db.queries.answers import forget_answers, load_answers, store_answer
 from metarr.db.queries.candidates import Offer, store_offers, withdraw_offers
 from metarr.db.queries.history import record_changes
 from metarr.db.queries.movies import (
-    load_cast_ids,
+    load_cast,
     load_collection_id,
     load_movie,
     store_metadata,
@@ -171,7 +171,7 @@ async def test_a_name_alone_stands_for_the_only_person_of_that_name(db, library)
     await store(db, one, only(actors=(ActorCredit(name="Amy Adams", tmdb_id=9273),)))
     await store(db, two, only(actors=(ActorCredit(name="AMY ADAMS"),)))
     async with db.read() as conn:
-        assert await load_cast_ids(conn, one) == await load_cast_ids(conn, two)
+        assert await load_cast(conn, one) == await load_cast(conn, two)
 
 
 async def test_twenty_films_that_share_everything_can_be_stored_at_the_same_time(db, library):

@@ -1,0 +1,1 @@
+"""The enricher: finds out which film it is, asks the providers, merges what they say."""

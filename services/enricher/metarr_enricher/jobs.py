@@ -1,0 +1,128 @@
+"""The enricher's job: a film is identified, asked about, merged and stored. And its question: which films could this be?"""
+
+from msgspec import Struct
+
+from metarr.db import Connection, Database
+from metarr.db.queries.answers import load_answers
+from metarr.db.queries.movies import MovieRow, load_movie
+from metarr.db.queries.providers import ProviderConfig, load_providers
+from metarr.db.queries.settings import load_settings
+from metarr.domain.settings import Settings
+from metarr.errors import Discard, ProviderError
+from metarr.messages.facts import ItemEnriched, ItemUnmatched
+from metarr.messages.jobs import HIGH, EnrichItem
+from metarr.messages.requests import FindMatches, MatchesFound
+from metarr.runtime.work import Work
+from metarr_enricher.asking import Reply, ask_all
+from metarr_enricher.identify import NO_KEY, NO_SEARCH, Identity, find_match, identify, wanted
+from metarr_enricher.panel import Panel, Providers
+from metarr_enricher.patience import come_back_later
+from metarr_enricher.protocol import MovieIds
+from metarr_enricher.providers import tmdb
+from metarr_enricher.storing import Findings, failures, store
+from metarr_enricher.telling import matches_found, tell_problems
+
+
+class Known(Struct, frozen=True, kw_only=True):
+    """What a job starts from. `described`: TMDB has told about this film before."""
+
+    film: MovieRow
+    settings: Settings
+    providers: dict[str, ProviderConfig]
+    described: bool = False
+
+
+class Handlers:
+    """What the enricher does, with the providers it can ask."""
+
+    def __init__(self, providers: Providers, db: Database) -> None:
+        self._providers = providers
+        self._db = db
+
+    async def enrich_item(self, job: EnrichItem, work: Work) -> ItemEnriched | ItemUnmatched:
+        """Identify a film where that is open, ask the providers side by side, merge by lock and priority."""
+        if job.entity_type != "movie":
+            raise Discard(f"nobody knows how to enrich a {job.entity_type} yet")
+        async with work.read() as conn:
+            known = await _load(conn, job.entity_id)
+        panel = self._providers.panel(known.providers, known.settings, fresh=job.fresh, priority=work.job.priority)
+        await work.progress(0, 2, "finding out which film it is")
+        identity = await _identify(known, panel, work)
+        await work.progress(1, 2, "asking the providers")
+        found = Findings(film=known.film, identity=identity, replies=await ask_all(identity.ids, panel))
+        _wait_for_the_main_thing(found, known, work)
+        async with work.write() as conn:
+            changes, _ = await store(conn, found, panel, known.settings, work)
+            await tell_problems(conn, known.film.id, identity, found.replies, panel)
+        return _fact(job, found, tuple(change.field for change in changes), panel)
+
+    async def find_matches(self, asked: FindMatches) -> MatchesFound:
+        """Films that an item could be, best first, each with its score explained."""
+        if asked.entity_type != "movie":
+            return MatchesFound(reason=f"nobody knows how to look for a {asked.entity_type} yet")
+        async with self._db.read() as conn:
+            known = await _load(conn, asked.entity_id)
+        panel = self._providers.panel(known.providers, known.settings, priority=HIGH)
+        if panel.searches is None:
+            return MatchesFound(reason=NO_KEY if panel.is_empty else NO_SEARCH)
+        try:
+            verdict = await find_match(wanted(known.film, asked.query, asked.year), panel, known.settings)
+        except ProviderError as failure:
+            return MatchesFound(reason=str(failure))
+        return matches_found(verdict)
+
+
+async def _load(conn: Connection, movie_id: int) -> Known:
+    film = await load_movie(conn, movie_id)
+    if film is None or film.deleted_at is not None:
+        raise Discard("the film is not there any more")
+    return Known(
+        film=film,
+        settings=await load_settings(conn, film.library_id),
+        providers=await load_providers(conn),
+        described=tmdb.NAME in await load_answers(conn, "movie", film.id),
+    )
+
+
+async def _identify(known: Known, panel: Panel, work: Work) -> Identity:
+    """Who the film is. A provider that fails here is waited for; in the end the film waits for a person."""
+    try:
+        return await identify(known.film, panel, known.settings)
+    except ProviderError as failure:
+        come_back_later([failure], work)
+        ids = MovieIds(imdb_id=known.film.metadata.imdb_id)
+        return Identity(ids=ids, reason=f"it could not be looked for: {failure}")
+
+
+def _wait_for_the_main_thing(found: Findings, known: Known, work: Work) -> None:
+    """Come back later when nobody had an answer, or when the one that describes films failed and never did it before."""
+    main = any(reply.source == tmdb.NAME and reply.failure is not None for reply in found.replies)
+    if not any(reply.is_answer for reply in found.replies) or (main and not known.described):
+        come_back_later([reply.failure for reply in found.replies if reply.failure is not None], work)
+
+
+def _fact(job: EnrichItem, found: Findings, changed: tuple[str, ...], panel: Panel) -> ItemEnriched | ItemUnmatched:
+    identity = found.identity
+    if panel.is_empty or not identity.is_known:
+        candidates = len(identity.verdict.matches) if identity.verdict else 0
+        return ItemUnmatched(
+            entity_type=job.entity_type,
+            entity_id=job.entity_id,
+            reason=identity.reason or NO_KEY,
+            candidates=candidates,
+        )
+    return ItemEnriched(
+        entity_type=job.entity_type,
+        entity_id=job.entity_id,
+        sources=tuple(reply.source for reply in found.replies if reply.is_answer),
+        changed=changed,
+        failed=(*failures(found.replies), *_unknown(found.replies)),
+    )
+
+
+def _unknown(replies: tuple[Reply, ...]) -> list[tuple[str, str]]:
+    return [
+        (reply.source, "knows no such film")
+        for reply in replies
+        if not reply.is_answer and reply.failure is None and reply.source == tmdb.NAME
+    ]

@@ -34,23 +34,8 @@ _REVISION = re.compile(r"(?<=\S)[ ._]v\d$")
 _OTHER_TITLE = re.compile(r"(\S[^()]{0,200}?)[ ._]\(([^()]{1,200})\)")
 
 DISC_FOLDERS = frozenset({"BDMV", "VIDEO_TS", "STREAM", "PLAYLIST", "HVDVD_TS"})
-LIBRARY_NAMES = frozenset(
-    [
-        "cinema",
-        "data",
-        "downloads",
-        "film",
-        "filme",
-        "films",
-        "kino",
-        "library",
-        "media",
-        "movie",
-        "movies",
-        "nas",
-        "server",
-    ]
-    + ["video", "videos"]
+_LIBRARY_NAME = re.compile(
+    r"movies?|films?|filme|cinema|kino|videos?|media|library|downloads|server|data|nas", re.IGNORECASE
 )
 
 Reader = Literal["guessit", "ptt"]
@@ -109,7 +94,7 @@ class NameReader:
         *folders, file = [piece for piece in path.split("/") if piece] or [path]
         while folders and folders[-1].upper() in DISC_FOLDERS:
             folders.pop()
-        own = folders[-1] if folders and folders[-1].casefold() not in LIBRARY_NAMES else None
+        own = folders[-1] if folders and not _LIBRARY_NAME.fullmatch(folders[-1]) else None
         return await self.read_film(folder=own, file=file)
 
     async def read_film(self, *, folder: str | None, file: str | None) -> MovieName:

@@ -83,11 +83,12 @@ def _scratch() -> Iterator[Path]:
 
 @contextmanager
 def _containers_postgres() -> Iterator[DatabaseUrl]:
-    from testcontainers.postgres import PostgresContainer
+    from testcontainers.community.postgres import PostgresContainer
 
-    image = PostgresContainer("postgres:18", username="metarr", password="metarr", dbname="metarr", driver=None)
-    image.with_command([word for name, value in postgres.FORGETFUL.items() for word in ("-c", f"{name}={value}")])
-    with image as server:
+    container = PostgresContainer("postgres:18.6", username="metarr", password="metarr", dbname="metarr", driver=None)
+    container.with_env("POSTGRES_INITDB_ARGS", "--locale=C --locale-provider=builtin --builtin-locale=C.UTF-8")
+    container.with_command([word for name, value in postgres.FORGETFUL.items() for word in ("-c", f"{name}={value}")])
+    with container as server:
         base = server.get_connection_url().rsplit("/", 1)[0]
         yield lambda database: f"{base}/{database}"
 
@@ -95,9 +96,9 @@ def _containers_postgres() -> Iterator[DatabaseUrl]:
 @contextmanager
 def _containers_nats() -> Iterator[str]:
     from testcontainers.core.container import DockerContainer
-    from testcontainers.core.waiting_utils import wait_for_logs
+    from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
-    container = DockerContainer("nats:2.15-alpine").with_command("--jetstream --auth metarr").with_exposed_ports(4222)
+    container = DockerContainer("nats:2.15-alpine").with_exposed_ports(4222)
+    container.with_command(["--jetstream", "--auth", "metarr"]).waiting_for(LogMessageWaitStrategy("Server is ready"))
     with container as server:
-        wait_for_logs(server, "Server is ready")
         yield f"nats://metarr@{server.get_container_host_ip()}:{server.get_exposed_port(4222)}"

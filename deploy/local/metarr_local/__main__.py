@@ -18,6 +18,8 @@ from metarr_local.up import up as run_system
 app = App(name="metarr", help="Looks after the metadata and artwork of your film library.", version=VERSION)
 app.command(library_commands.app)
 app.command(job_commands.app)
+# By name: nobody but the demo pays for loading what makes films and pictures.
+app.command("metarr_local.demo.play:play", name="demo", help="Make a small library of real films and work through it.")
 
 
 @app.command
@@ -76,6 +78,19 @@ def restore(
     """Put a backup in place of what is there; the system must not run."""
     manifest = backups.restore(place.environment(), source, force=force)
     print(f"restored the backup of {manifest.created_at}, made by Metarr {manifest.version}")
+
+
+@app.command
+def demo(
+    folder: Annotated[Path, Parameter(help="Where library and data of the demo lie.")] = Path(".demo"),
+    *,
+    host: Annotated[str | None, Parameter(help="The address the API listens on (METARR_HOST).")] = None,
+    port: Annotated[int | None, Parameter(help="The port the API listens on (METARR_PORT).")] = None,
+) -> int:
+    """A small library of real films from scan to NFO, against a stand-in provider; Ctrl-C ends it."""
+    from metarr_local.demo.run import demo as run_demo  # the films' and pictures' libraries are heavy
+
+    return run_demo(folder, port, host)
 
 
 def main() -> None:

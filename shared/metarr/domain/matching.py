@@ -22,7 +22,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from metarr.domain.naming import normalise_title
+from metarr.domain.naming import display_title, normalise_title
 
 INEXACT_CEILING = 0.94
 TITLE_AND_SUBTITLE = 0.88
@@ -41,9 +41,6 @@ RUNTIME_FAR_OFF_MINUTES = 15
 RUNTIME_FAR_OFF_SHARE = 0.25
 
 _ARTICLES = frozenset({"a", "an", "the", "der", "die", "das", "le", "la", "les", "el", "los", "las", "il", "lo"})
-# Not "i": in titles it is a word more often than a number.
-_NUMERALS = ("ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
-_ROMAN = {numeral: str(value) for value, numeral in enumerate(_NUMERALS, start=2)}
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
@@ -210,9 +207,9 @@ def _runtime(sought: int | None, offered: int | None, so_far: float) -> MatchPar
     return MatchPart(name="runtime", points=0.0, why=why)
 
 
-@lru_cache(maxsize=4096)
 def _words(title: str) -> tuple[str, ...]:
-    return tuple(_ROMAN.get(word, word) for word in normalise_title(title).split())
+    """As compared, with the article in front; Roman numerals are numbers."""
+    return tuple(normalise_title(display_title(title), article=False).split())
 
 
 def _bare(words: tuple[str, ...]) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from metarr.db.queries.assets_writing import (
     lock_assets,
     lock_slots,
     put_assets,
-    put_candidate,
+    put_candidates,
 )
 from metarr.errors import Conflict, Invalid, NotFound
 from support.artwork import add_actor, add_candidate, add_collection, add_library, add_movie, row, snapshot
@@ -166,7 +166,8 @@ async def test_the_same_source_given_twice_stays_one_candidate(db: Database, mov
             height=3, source_url="https://mine.test/p.jpg", cache_asset_id=asset, perceptual_hash="00" * 8,
         )  # fmt: skip
         async with db.transaction() as conn:
-            return await put_candidate(conn, given)
+            (number,) = await put_candidates(conn, [given])
+            return number
 
     assert await give(first) == await give(second)
     async with db.read() as conn:

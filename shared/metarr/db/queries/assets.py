@@ -14,6 +14,7 @@ type Owner = tuple[str, int]
 """(entity_type, entity_id) of what a picture belongs to: 'movie', 'collection' or 'actor'."""
 
 type SourceType = Literal["provider", "local", "user"]
+type CandidateStatus = Literal["candidate", "chosen", "rejected", "failed"]
 
 SLOT_TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
     "movie": ("movies", ASSET_SLOTS),
@@ -118,7 +119,7 @@ class CandidateRow(Struct, frozen=True, kw_only=True):
     score_parts: list[dict[str, Any]] | None = None
     cache_asset_id: int | None = None
     perceptual_hash: str | None = None
-    status: Literal["candidate", "chosen", "rejected", "failed"] = "candidate"
+    status: CandidateStatus = "candidate"
     reason: str | None = None
     stale: bool = False
     asset: StoredAsset | None = None

@@ -5,21 +5,21 @@ film, collections, people, stored pictures, candidates, and within each by id (n
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from metarr.db.database import Connection
-from metarr.db.queries.assets import SLOT_TABLES, Owner, SourceType
+from metarr.db.queries.assets import SLOT_TABLES, CandidateStatus, Owner, SourceType
 
 type SlotKey = tuple[str, int, str]
 """(entity_type, entity_id, asset_type)."""
 
 _MOST_POINTS = 9999.99
 
-# The same bytes from anywhere are one row; whoever came first keeps the credit. In order of hash: two jobs that bring
-# the same pictures wait for each other instead of deadlocking.
+# The same bytes from anywhere are one row; whoever came first keeps the credit, and what nobody had looked at yet is filled
+# in. In order of hash: two jobs that bring the same pictures wait for each other instead of deadlocking.
 PUT_ASSETS = """
 INSERT INTO cache_assets (content_hash, file_path, file_size, mime_type, width, height, perceptual_hash, source_type,
                           source_url, provider_name)
@@ -27,7 +27,10 @@ SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::int[]
                      $9::text[], $10::text[]) AS given (content_hash, file_path, file_size, mime_type, width, height,
                      perceptual_hash, source_type, source_url, provider_name)
 ORDER BY given.content_hash
-ON CONFLICT (content_hash) DO NOTHING
+ON CONFLICT (content_hash) DO UPDATE
+SET mime_type = excluded.mime_type, width = excluded.width, height = excluded.height,
+    perceptual_hash = excluded.perceptual_hash
+WHERE cache_assets.perceptual_hash IS NULL
 """
 
 ASSET_IDS = "SELECT id, content_hash FROM cache_assets WHERE content_hash = ANY($1::text[])"
@@ -50,18 +53,24 @@ FROM unnest($1::bigint[], $2::text[], $3::text[], $4::numeric[], $5::text[], $6:
 WHERE c.id = said.id
 """
 
-# A picture that a person gave or that lay beside the media. The same source twice is one candidate.
-PUT_CANDIDATE = """
+# Pictures that a person gave or that lay beside the media. The same source twice is one candidate.
+PUT_CANDIDATES = """
 INSERT INTO asset_candidates (entity_type, entity_id, asset_type, source_type, source_url, file_size, mtime_ns, width,
                               height, score, score_parts, cache_asset_id, perceptual_hash, status, reason)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+SELECT entity_type, entity_id, asset_type, source_type, source_url, file_size, mtime_ns, width, height, score,
+       score_parts::jsonb, cache_asset_id, perceptual_hash, status, reason
+FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::int[], $9::int[],
+            $10::numeric[], $11::text[], $12::bigint[], $13::text[], $14::text[], $15::text[])
+     AS given (entity_type, entity_id, asset_type, source_type, source_url, file_size, mtime_ns, width, height, score,
+               score_parts, cache_asset_id, perceptual_hash, status, reason)
+ORDER BY entity_type, entity_id, asset_type, source_url
 ON CONFLICT (entity_type, entity_id, asset_type, source_url) DO UPDATE
 SET file_size = excluded.file_size, mtime_ns = excluded.mtime_ns, width = excluded.width, height = excluded.height,
     score = excluded.score, score_parts = excluded.score_parts, cache_asset_id = excluded.cache_asset_id,
     perceptual_hash = excluded.perceptual_hash,
     status = CASE WHEN asset_candidates.status = 'chosen' THEN 'chosen' ELSE excluded.status END,
     reason = excluded.reason
-RETURNING id
+RETURNING id, source_url
 """
 
 LOCK_OWNERS = {
@@ -98,7 +107,7 @@ class Judgement(Struct, frozen=True, kw_only=True):
     """What became of a candidate. `score_parts` are the terms as plain data; None for one that was never scored."""
 
     candidate_id: int
-    status: Literal["candidate", "chosen", "rejected", "failed"]
+    status: CandidateStatus
     reason: str | None = None
     score: float | None = None
     score_parts: list[dict[str, Any]] | None = None
@@ -125,7 +134,7 @@ class NewCandidate(Struct, frozen=True, kw_only=True):
     score_parts: list[dict[str, Any]] | None = None
     cache_asset_id: int
     perceptual_hash: str
-    status: Literal["candidate", "chosen", "rejected"] = "candidate"
+    status: CandidateStatus = "candidate"
     reason: str | None = None
 
 
@@ -186,12 +195,15 @@ async def judge(conn: Connection, judgements: Sequence[Judgement]) -> None:
     )
 
 
-async def put_candidate(conn: Connection, candidate: NewCandidate) -> int:
-    """A candidate whose picture is there; answers its id. The same source for the same slot stays one candidate."""
-    values = [getattr(candidate, field) for field in NewCandidate.__struct_fields__]
-    values[NewCandidate.__struct_fields__.index("score")] = _storable(candidate.score)
-    number: int = await conn.fetchval(PUT_CANDIDATE, *values)
-    return number
+async def put_candidates(conn: Connection, candidates: Sequence[NewCandidate]) -> list[int]:
+    """Candidates whose pictures are there, with different sources; answers their ids in the order of the sources."""
+    if not candidates:
+        return []
+    columns = {name: [getattr(one, name) for one in candidates] for name in NewCandidate.__struct_fields__}
+    columns["score"] = [_storable(points) for points in columns["score"]]
+    columns["score_parts"] = [_json(parts) for parts in columns["score_parts"]]
+    rows = await conn.fetch(PUT_CANDIDATES, *columns.values())
+    return [row["id"] for row in sorted(rows, key=lambda row: row["source_url"])]
 
 
 async def assign(conn: Connection, owner: Owner, shows: Mapping[str, int | None], lock: Collection[str] = ()) -> None:
@@ -205,7 +217,7 @@ async def assign(conn: Connection, owner: Owner, shows: Mapping[str, int | None]
         await conn.execute(f"UPDATE {table} SET {settings} WHERE id = $1", number, *(value for _, value in columns))
 
 
-async def assign_portraits(conn: Connection, thumbs: Mapping[int, int]) -> None:
+async def assign_portraits(conn: Connection, thumbs: Mapping[int, int | None]) -> None:
     """Give people their pictures: asset ids by actor id."""
     if thumbs:
         people = sorted(thumbs)

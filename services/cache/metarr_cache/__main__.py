@@ -1,0 +1,59 @@
+"""The cache service: composed here, run by `python -m metarr_cache`."""
+
+import asyncio
+from datetime import timedelta
+
+from metarr.blobs import BlobStore
+from metarr.http import HttpDoor
+from metarr.messages.requests import MakeThumbnail, StoreImage
+from metarr.runtime import VERSION, Service, ServiceParts, run_service
+from metarr_cache.intake import Intake
+from metarr_cache.jobs import Handlers
+from metarr_cache.thumbnails import Thumbnails
+from metarr_cache.uploads import Uploads
+
+SLOTS = 4
+_SOURCES = (
+    "tmdb_url",
+    "tmdb_image_url",
+    "fanarttv_url",
+    "tvdb_url",
+    "tvmaze_url",
+    "coverartarchive_url",
+    "theaudiodb_url",
+)
+"""Addresses of the environment that pictures may come from wherever they lie, so that a stand-in can take their place."""
+
+_ABANDONED_AFTER = timedelta(hours=1)
+"""A half-written file as old as this belongs to nobody any more."""
+
+
+async def build(service: Service) -> ServiceParts:
+    """Compose the service from its environment."""
+    environment = service.environment
+    store = BlobStore(environment.asset_dir)
+    await asyncio.to_thread(store.clear_leftovers, (service.clock.now() - _ABANDONED_AFTER).timestamp())
+    door = await service.stack.enter_async_context(
+        HttpDoor(
+            data_dir=environment.data_dir,
+            user_agent=f"Metarr/{VERSION}",
+            clock=service.clock,
+            configured=[getattr(environment, name) for name in _SOURCES],
+        )
+    )
+    intake = Intake(store, door)
+    uploads = Uploads(service.db, intake, environment.data_dir)
+    thumbnails = Thumbnails(service.db, store, environment.data_dir)
+    return ServiceParts(
+        handlers=Handlers(store, intake),
+        answers={StoreImage: uploads.store_image, MakeThumbnail: thumbnails.make_thumbnail},
+        slots=SLOTS,
+    )
+
+
+def main() -> None:
+    run_service("cache", build)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""The jobs of the cache service: bring the artwork of an item into the store and choose what each slot shows."""
+
+import asyncio
+from collections.abc import Iterable
+from datetime import timedelta
+
+from metarr.blobs import BlobStore
+from metarr.db.queries.assets import Artwork, load_artwork
+from metarr.db.queries.settings import load_settings
+from metarr.domain.scoring import Taste
+from metarr.domain.settings import Settings
+from metarr.errors import Discard, Retry
+from metarr.messages.facts import AssetsChosen
+from metarr.messages.jobs import CacheAssets
+from metarr.runtime import Work
+from metarr_cache.choosing import Choice, choose
+from metarr_cache.intake import Failure, Intake, Kept
+from metarr_cache.options import Option, SlotOptions, gather
+from metarr_cache.settling import settle
+
+PATIENT_TRIES = 2
+"""How often a job comes back for a slot that is empty only because a source has trouble; then the film goes on without."""
+
+_SOON = timedelta(seconds=15)
+_LATEST = timedelta(minutes=5)
+
+
+class Handlers:
+    """Handlers of the cache service."""
+
+    def __init__(self, store: BlobStore, intake: Intake) -> None:
+        self._store = store
+        self._intake = intake
+
+    async def cache_assets(self, job: CacheAssets, work: Work) -> AssetsChosen:
+        """Look at every slot of a film, its collections and its people; bring in what is best; show it where no lock forbids."""
+        artwork, settings = await _read(job, work)
+        choices = await self._choose(artwork, settings, work)
+        _come_back_for_what_is_missing(choices, work)
+        async with work.write() as conn:
+            changed = await settle(conn, artwork, choices, lock_local=settings.lock_local_assets, job_id=work.job.id)
+        if changed is None:
+            raise Discard("the film is not in the database any more")
+        return AssetsChosen(
+            entity_type=job.entity_type, entity_id=job.entity_id, changed=changed, publishable=artwork.publishable
+        )
+
+    async def _choose(self, artwork: Artwork, settings: Settings, work: Work) -> list[Choice]:
+        subjects = await gather(artwork, self._store)
+        taste = Taste(languages=settings.languages, weights=settings.weights, max_distance=settings.phash_max_distance)
+        done = 0
+
+        async def one(subject: SlotOptions) -> Choice:
+            nonlocal done
+            choice = await choose(subject, taste, bring)
+            done += 1
+            await work.progress(done, len(subjects), f"{artwork.title}: {subject.slot.asset_type}")
+            return choice
+
+        async def bring(option: Option) -> Kept | Failure:
+            if option.undescribed is not None:
+                return await self._intake.describe(option.undescribed)
+            return await self._intake.bring(option.source_url, root=artwork.root, priority=work.job.priority)
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(one(subject)) for subject in subjects]
+        except BaseExceptionGroup as several:
+            raise _first(several) from several
+        return [task.result() for task in tasks]
+
+
+async def _read(job: CacheAssets, work: Work) -> tuple[Artwork, Settings]:
+    if job.entity_type != "movie":
+        raise Discard(f"the artwork of a {job.entity_type} comes with that of its films")
+    async with work.read() as conn:
+        library = await conn.fetchval("SELECT library_id FROM movies WHERE id = $1", job.entity_id)
+        settings = await load_settings(conn, library)
+        artwork = await load_artwork(
+            conn, job.entity_id, max_actors=settings.max_actors if settings.actor_images else 0
+        )
+    if artwork is None or artwork.deleted:
+        raise Discard("the film is not in the database any more")
+    return artwork, settings
+
+
+def _come_back_for_what_is_missing(choices: Iterable[Choice], work: Work) -> None:
+    """Raises Retry while a slot is empty and its source only has trouble of the moment, as often as is reasonable."""
+    missed = [choice.missed for choice in choices if choice.missed is not None]
+    if missed and work.job.retry_count < min(PATIENT_TRIES, work.job.max_retries):
+        asked = max(failure.after or _SOON for failure in missed)
+        raise Retry(f"a picture cannot be had at the moment: {missed[0].reason}", after=min(asked, _LATEST))
+
+
+def _first(several: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The error that says what happened: the queue steers by one error, not by a group of them."""
+    error = several.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error

@@ -1,0 +1,65 @@
+"""Reads a picture from a library folder, and only from there: no link, pipe or giant file leads anywhere else."""
+
+import os
+import stat
+from urllib.parse import quote_from_bytes, unquote_to_bytes
+
+from metarr.errors import LibraryOffline, MediaUnreadable
+from metarr_cache.images import MAX_BYTES
+
+_SCHEME = "file://"
+
+
+def uri_of(path: str) -> str:
+    """The file URI of an absolute path, whatever bytes are in it."""
+    return _SCHEME + quote_from_bytes(os.fsencode(path))
+
+
+def path_of(uri: str) -> str | None:
+    """The path a file URI names, None for any other address."""
+    if not uri.startswith(_SCHEME):
+        return None
+    return os.fsdecode(unquote_to_bytes(uri.removeprefix(_SCHEME)))
+
+
+def read_picture(path: str, root: str) -> bytes:
+    """The bytes of a picture below `root`.
+
+    Raises MediaUnreadable with a reason for people; LibraryOffline when the root itself is not there, because then nothing
+    may be concluded from a missing file.
+    """
+    try:
+        return _read(_inside(path, root))
+    except OSError as failure:
+        if not os.path.isdir(root):
+            raise LibraryOffline(f"the library's folder {root} is not there") from failure
+        raise MediaUnreadable(_in_words(failure)) from failure
+
+
+def _inside(path: str, root: str) -> str:
+    real, real_root = os.path.realpath(path), os.path.realpath(root)
+    if os.path.commonpath((real, real_root)) != real_root:
+        raise MediaUnreadable("it is a link that leads out of the library")
+    return real
+
+
+def _read(path: str) -> bytes:
+    # Without O_NONBLOCK, opening a named pipe would wait for a writer for ever.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    with open(descriptor, "rb") as file:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            raise MediaUnreadable("it is not a file")
+        if found.st_size > MAX_BYTES:
+            raise MediaUnreadable(f"the file is larger than {MAX_BYTES // (1024 * 1024)} MB")
+        return file.read(MAX_BYTES)
+
+
+def _in_words(failure: OSError) -> str:
+    if isinstance(failure, FileNotFoundError):
+        return "the file is not there any more"
+    if isinstance(failure, IsADirectoryError):
+        return "it is not a file"
+    if isinstance(failure, PermissionError):
+        return "Metarr may not read the file"
+    return f"the file cannot be read: {failure.strerror or failure}"

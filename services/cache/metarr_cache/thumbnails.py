@@ -1,0 +1,67 @@
+"""Makes smaller copies of stored pictures when they are asked for, and keeps them beside the store."""
+
+import asyncio
+import os
+from pathlib import Path
+
+from msgspec import Struct
+
+from metarr.blobs import BlobStore, thumbnail_path
+from metarr.blobs.names import check_hash
+from metarr.blobs.writing import move_into_place, write_temporary
+from metarr.db import Database
+from metarr.errors import MetarrError, NotFound
+from metarr.messages.requests import MakeThumbnail, ThumbnailMade
+from metarr_cache.images import thumbnail
+
+FILE_PATH = "SELECT file_path FROM cache_assets WHERE content_hash = $1"
+
+_KINDS = {"jpg": "image/jpeg", "webp": "image/webp"}
+
+
+class _Made(Struct, frozen=True, kw_only=True):
+    path: str
+    mime_type: str
+
+
+class Thumbnails:
+    """Answers MakeThumbnail. A thumbnail can be deleted at any time: it is made again."""
+
+    def __init__(self, db: Database, store: BlobStore, data_dir: str) -> None:
+        self._db = db
+        self._store = store
+        self._data_dir = Path(data_dir)
+        self._decoders = asyncio.Semaphore(os.cpu_count() or 1)
+
+    async def make_thumbnail(self, asked: MakeThumbnail) -> ThumbnailMade:
+        """Where the thumbnail lies, or in words why there is none."""
+        try:
+            made = await self._make(check_hash(asked.content_hash), asked.width)
+        except MetarrError as refusal:
+            return ThumbnailMade(refused=str(refusal))
+        return ThumbnailMade(file_path=made.path, mime_type=made.mime_type)
+
+    async def _make(self, content_hash: str, width: int) -> _Made:
+        known = await asyncio.to_thread(self._find, content_hash, width)
+        if known is not None:
+            return known
+        async with self._db.read() as conn:
+            stored = await conn.fetchval(FILE_PATH, content_hash)
+        if stored is None:
+            raise NotFound("there is no such picture")
+        async with self._decoders:
+            return await asyncio.to_thread(self._write, stored, content_hash, width)
+
+    def _find(self, content_hash: str, width: int) -> _Made | None:
+        for ext, mime_type in _KINDS.items():
+            path = thumbnail_path(content_hash, width, ext)
+            if (self._data_dir / path).is_file():
+                return _Made(path=path, mime_type=mime_type)
+        return None
+
+    def _write(self, stored: str, content_hash: str, width: int) -> _Made:
+        made = thumbnail(self._store.read(stored), width)
+        path = thumbnail_path(content_hash, width, made.ext)
+        target = self._data_dir / path
+        move_into_place(write_temporary(str(target.parent), (made.data,)), str(target))
+        return _Made(path=path, mime_type=made.mime_type)

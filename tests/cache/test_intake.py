@@ -1,0 +1,122 @@
+"""Pictures come in through the one way out, and whatever a server does is put in words."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import stamina
+from hypothesis import given
+from hypothesis import strategies as st
+
+from metarr.blobs import BlobStore
+from metarr.http import HttpDoor
+from metarr_cache.intake import DOWNLOADS, Failure, Intake, Kept
+from metarr_cache.local import path_of, uri_of
+from support import pictures
+from support.clock import ManualClock
+from support.gallery import Gallery
+from support.provider_stand_in import CUT_OFF, NOT_FOUND, ProviderStandIn, Reply, html, rate_limited, redirect
+
+
+@pytest.fixture(autouse=True)
+def quick_retries() -> Iterator[None]:
+    stamina.set_testing(True, attempts=2, cap=True)
+    yield
+    stamina.set_testing(False)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> BlobStore:
+    return BlobStore(str(tmp_path / "cache" / "assets"))
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[ProviderStandIn]:
+    async with ProviderStandIn() as stand_in:
+        yield stand_in
+
+
+@pytest.fixture
+async def intake(
+    store: BlobStore, server: ProviderStandIn, tmp_path: Path, clock: ManualClock
+) -> AsyncIterator[Intake]:
+    door = HttpDoor(data_dir=str(tmp_path), user_agent="test", clock=clock, configured=[server.url])
+    async with door:
+        yield Intake(store, door)
+
+
+async def test_a_picture_comes_in_whole(intake: Intake, server: ProviderStandIn) -> None:
+    server.answer("/p.jpg", Reply(body=(data := pictures.poster()), headers={"content-type": "text/plain"}))
+    kept = await intake.download(f"{server.url}/p.jpg")
+    assert isinstance(kept, Kept)
+    assert (kept.width, kept.height, kept.mime_type, kept.asset_id) == (500, 750, "image/jpeg", None)
+    assert intake.store.read(kept.file_path) == data
+
+
+@pytest.mark.parametrize(
+    ("reply", "reason", "passing"),
+    [
+        (html(), "HTML page", False),
+        (NOT_FOUND, "404", False),
+        (html(403), "refuses", False),
+        (html(500), "trouble", True),
+        (CUT_OFF, "could not be reached", True),
+        (rate_limited("120"), "asks to wait 120 s", True),
+        (Reply(body=pictures.poster()[:-500]), "cut off", False),
+        (Reply(promised=60_000_000), "larger than 50 MB", False),
+        (redirect("http://192.168.0.1/p.jpg"), "private network", False),
+        (redirect("file:///etc/passwd"), "address", False),
+    ],
+)
+async def test_whatever_a_server_does_is_put_in_words(
+    intake: Intake, server: ProviderStandIn, reply: Reply, reason: str, *, passing: bool
+) -> None:
+    server.answer("/p.jpg", reply)
+    failure = await intake.download(f"{server.url}/p.jpg")
+    assert isinstance(failure, Failure)
+    assert reason in failure.reason
+    assert failure.passing is passing
+
+
+async def test_an_address_that_many_ask_for_at_once_is_fetched_once(store: BlobStore) -> None:
+    gallery = Gallery()
+    url = gallery.hang("https://image.test/p.jpg", pictures.poster())
+    intake = Intake(store, gallery)
+    kept = await asyncio.gather(*(intake.download(url) for _ in range(20)))
+    assert len(set(kept)) == 1
+    assert gallery.asked == [url]
+
+
+async def test_no_more_than_ten_are_under_way_at_the_same_time(store: BlobStore) -> None:
+    class Counting(Gallery):
+        now = most = 0
+
+        async def fetch_bytes(self, url: str, *, priority: int = 5) -> bytes | None:
+            self.now += 1
+            self.most = max(self.most, self.now)
+            await asyncio.sleep(0)
+            self.now -= 1
+            return await super().fetch_bytes(url, priority=priority)
+
+    gallery = Counting()
+    intake = Intake(store, gallery)
+    await asyncio.gather(*(intake.download(f"https://image.test/{number}.jpg") for number in range(50)))
+    assert gallery.most == DOWNLOADS
+
+
+async def test_files_are_only_read_from_a_library(store: BlobStore) -> None:
+    failure = await Intake(store, Gallery()).bring("file:///etc/passwd", root=None)
+    assert failure == Failure(reason="files are only read from a library")
+
+
+@given(name=st.binary(min_size=1, max_size=40).filter(lambda name: b"\0" not in name))
+def test_any_path_survives_being_an_address(name: bytes) -> None:
+    path = f"/films/{name.decode(errors='surrogateescape')}"
+    uri = uri_of(path)
+    assert uri.isascii()
+    assert path_of(uri) == path
+
+
+def test_an_address_elsewhere_is_no_path() -> None:
+    assert path_of("https://image.test/p.jpg") is None

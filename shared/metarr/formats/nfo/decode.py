@@ -73,14 +73,14 @@ def _by_declaration(data: bytes) -> str | None:
         return None
 
 
+_WESTERN = [bytes([byte]).decode("cp1252", "replace").replace("\ufffd", chr(byte)) for byte in range(256)]
+"""Windows-1252, and Latin-1 for the five bytes that it leaves unassigned."""
+
+
 def _western(problem: UnicodeError) -> tuple[str, int]:
-    """Windows-1252 for bytes that are not UTF-8; its five unassigned bytes as Latin-1."""
     assert isinstance(problem, UnicodeDecodeError)
     stray = problem.object[problem.start : problem.end]
-    try:
-        return stray.decode("cp1252"), problem.end
-    except UnicodeDecodeError:
-        return stray.decode("latin-1"), problem.end
+    return "".join(_WESTERN[byte] for byte in stray), problem.end
 
 
 codecs.register_error(STRAY_IS_WESTERN, _western)

@@ -50,6 +50,9 @@ ID_ELEMENTS = {
     "musicbrainzreleasegroupid": "musicbrainzreleasegroup",
     "musicbrainztrackid": "musicbrainztrack",
 }
+NO_NAMES = frozenset(("", "unknown", "default"))
+"""Types of a uniqueid that do not say whose it is."""
+
 _NUMERIC = frozenset(("tmdb", "tvdb", "tvmaze", "tvrage", COLLECTION))
 _MEANS_UNKNOWN = frozenset(("0", "-1", "tt0", "tt0000000", "none", "null", "n/a", "unknown"))
 _NUMBER = re.compile(r"0*([1-9]\d{0,9})", re.ASCII)
@@ -101,18 +104,25 @@ def valid_id(provider: str, raw: str | None) -> str | None:
 def element_claims(kind: RootKind, children: Children) -> Iterator[IdClaim]:
     """What the elements of one root say, in order of trust."""
     unnamed: list[str] = []
+    named: set[str] = set()
     uniqueids = children.get("uniqueid", ())
     for element in sorted(uniqueids, key=lambda element: element.get("default", "").strip().lower() != "true"):
-        name = provider_key(element.get("type", ""))
-        if name in ("", "unknown", "default"):
-            unnamed.append(element.text or "")
-        elif value := valid_id(name, element.text):
+        name, text = provider_key(element.get("type", "")), (element.text or "").strip()
+        if name in NO_NAMES:
+            unnamed.append(text)
+            continue
+        named.add(text)
+        if value := valid_id(name, text):
             yield IdClaim(name, value, "uniqueid")
     for tag in ID_ELEMENTS:
         if tag in children:
             yield from _named_claims(tag, children[tag])
     yield from _entry_claims(children)
-    yield from _id_claims(kind, children, unnamed)
+    yield from _attribute_claims(children)
+    unnamed += [(element.text or "").strip() for element in children.get("id", ())]
+    for text in unnamed:
+        if text not in named:
+            yield from _unnamed_claim(kind, text)
 
 
 def _named_claims(tag: str, elements: Iterable[Element]) -> Iterator[IdClaim]:
@@ -130,16 +140,12 @@ def _entry_claims(children: Children) -> Iterator[IdClaim]:
             yield IdClaim(provider, value, "ids")
 
 
-def _id_claims(kind: RootKind, children: Children, unnamed: list[str]) -> Iterator[IdClaim]:
-    elements = children.get("id", ())
-    for name, raw in ((name, raw) for element in elements for name, raw in element.items()):
+def _attribute_claims(children: Children) -> Iterator[IdClaim]:
+    """Jellyfin's `<id IMDB="…" TMDB="…">`."""
+    for name, text in (item for element in children.get("id", ()) for item in element.items()):
         provider = provider_key(name)
-        if provider in PROVIDER_NAMES and (value := valid_id(provider, raw)):
+        if provider in PROVIDER_NAMES and (value := valid_id(provider, text)):
             yield IdClaim(provider, value, "id")
-    known = {(element.text or "").strip() for element in children.get("uniqueid", ()) if element.get("type")}
-    for raw in (*unnamed, *(element.text or "" for element in elements)):
-        if raw.strip() not in known:
-            yield from _unnamed_claim(kind, raw)
 
 
 def _unnamed_claim(kind: RootKind, raw: str) -> Iterator[IdClaim]:
@@ -153,15 +159,17 @@ def _unnamed_claim(kind: RootKind, raw: str) -> Iterator[IdClaim]:
 def _numeric(provider: str, text: str) -> str | None:
     found = _NUMBER.fullmatch(text)
     if found is None:
-        link = next((link for link in find_links(text) if link.provider == provider), None)
-        return link.value if link else None
+        return _linked(provider, text)
     return found[1] if int(found[1]) <= LARGEST_INTEGER else None
 
 
 def _imdb(text: str) -> str | None:
     if _IMDB.fullmatch(lowered := text.lower()):
         return lowered
-    if _IMDB_WITHOUT_LETTERS.fullmatch(text):
-        return f"tt{text}"
-    link = next((link for link in find_links(text) if link.provider == "imdb"), None)
-    return link.value if link else None
+    return f"tt{text}" if _IMDB_WITHOUT_LETTERS.fullmatch(text) else _linked("imdb", text)
+
+
+def _linked(provider: str, text: str) -> str | None:
+    """The id in an address that was put where an id belongs."""
+    link = next((link for link in find_links(text) if link.provider == provider), None)
+    return valid_id(provider, link.value) if link else None

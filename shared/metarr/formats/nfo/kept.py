@@ -14,7 +14,7 @@ from metarr.domain.movie import MovieMetadata
 from metarr.errors import NfoUnreadable
 from metarr.formats.nfo.document import parse_document
 from metarr.formats.nfo.elements import group_children, local_name
-from metarr.formats.nfo.ids import COLLECTION, ID_ELEMENTS, element_claims, provider_key, settle
+from metarr.formats.nfo.ids import COLLECTION, ID_ELEMENTS, NO_NAMES, element_claims, provider_key, settle
 from metarr.formats.nfo.markup import clean
 from metarr.formats.nfo.read_movie import RATING_NAMES
 from metarr.formats.nfo.values import LIST_SEPARATOR, read_line, split_list
@@ -54,7 +54,9 @@ class Kept:
     def uniqueids(self) -> list[Element]:
         """Those of other providers."""
         uniqueids = self.take("uniqueid") if self._same_film else []
-        return [element for element in uniqueids if provider_key(element.get("type", "")) not in {"", *_OWN_PROVIDERS}]
+        return [
+            element for element in uniqueids if provider_key(element.get("type", "")) not in NO_NAMES | _OWN_PROVIDERS
+        ]
 
     def country(self) -> str | None:
         """All countries as one text: Jellyfin lets a second element replace the first, and Kodi splits the text."""

@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 
 _ADDRESS = re.compile(
-    r"\b(?:imdb|themoviedb|tmdb|thetvdb|tvmaze|musicbrainz)\.[^\s\"'<>,;|()]{1,300}", re.IGNORECASE | re.ASCII
+    r"\b(?:imdb|themoviedb|tmdb|thetvdb|tvmaze|musicbrainz)\.[^\s\"'<>,:|()]{1,300}", re.IGNORECASE | re.ASCII
 )
 _HEAD_LENGTH = 60
 _HEAD = re.compile(r"(?:https?://)?[\w.-]*$", re.IGNORECASE | re.ASCII)
@@ -49,7 +49,7 @@ def find_bare_imdb(text: str) -> list[str]:
 
 def _link(address: re.Match[str]) -> Link | None:
     for kind, pattern in _KINDS:
-        found = pattern.search(address[0])
+        found = pattern.match(address[0])
         if found is not None:
             provider, _, about = kind.partition("-")
             value = next(group for group in found.groups() if group).lower()

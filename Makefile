@@ -58,6 +58,10 @@ format: install ## put the code into its form
 	@$(BIN)/ruff check --fix --quiet . || true
 	@$(BIN)/ruff format --quiet .
 
+.PHONY: picture
+picture: install ## draw the pipeline into the README from the code that runs it
+	@$(BIN)/python -m metarr_local.picture README.md
+
 .PHONY: bench
 bench: install ## benchmarks; ratios against a floor or a peer of the same run
 	@$(BIN)/python -m tests.bench

@@ -10,8 +10,9 @@ from cyclopts import App, Parameter
 from metarr.db.migrate import migrate as bring_up_to_date
 from metarr.errors import ConfigurationError, MetarrError
 from metarr.runtime import VERSION
+from metarr_api.key import load_key
 from metarr_local import backup as backups
-from metarr_local import data_directory, doctor, job_commands, library_commands, maintenance
+from metarr_local import doctor, job_commands, library_commands, maintenance
 from metarr_local.place import HERE, Place
 from metarr_local.up import up as run_system
 
@@ -53,8 +54,7 @@ def examine(*, place: Place = HERE) -> int:
 @app.command
 def apikey(*, place: Place = HERE) -> None:
     """Print the key that the API asks for."""
-    environment = place.environment()
-    print(data_directory.api_key(Path(environment.data_dir), environment.api_key))
+    print(load_key(place.environment()))
 
 
 @app.command

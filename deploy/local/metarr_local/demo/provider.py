@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -18,9 +19,12 @@ _IMAGE_SIZES = {"poster": 3, "fanart": 2}
 
 
 @contextmanager
-def stand_in() -> Iterator[dict[str, str]]:
-    """Serve on a free port of this machine for the time of the block; gives the variables that point Metarr to it."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+def stand_in(remembered: Path) -> Iterator[dict[str, str]]:
+    """Serve on this machine for the time of the block; gives the variables that point Metarr to it.
+
+    The port is kept in the file `remembered`, so that addresses of pictures stay what they were at the last run.
+    """
+    server = _listen(remembered)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, name="stand-in", daemon=True)
     thread.start()
@@ -30,6 +34,16 @@ def stand_in() -> Iterator[dict[str, str]]:
         server.shutdown()
         server.server_close()
         thread.join(5)
+
+
+def _listen(remembered: Path) -> ThreadingHTTPServer:
+    port = int(remembered.read_text()) if remembered.exists() else 0
+    try:
+        server = ThreadingHTTPServer(("127.0.0.1", port), _Handler)
+    except OSError:
+        server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    remembered.write_text(str(server.server_address[1]))
+    return server
 
 
 def variables(origin: str) -> dict[str, str]:

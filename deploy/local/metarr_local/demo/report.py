@@ -1,0 +1,133 @@
+"""What the demo shows: progress while the system works, and a summary of what was done and why."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from msgspec import Struct
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from metarr_local.client import Client
+
+_WIDTH = 118
+
+
+class Shown(Struct, frozen=True, kw_only=True):
+    """One film as the summary shows it."""
+
+    place: str
+    title: str
+    status: str
+    why: str
+    pictures: int
+    problems: tuple[str, ...]
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """What is there after the work; `written` are the files of the library that are new or other than before."""
+
+    films: tuple[Shown, ...]
+    written: tuple[str, ...]
+    failed: tuple[str, ...]
+
+    @classmethod
+    def read(cls, client: Client, library_id: int, root: Path, written: Sequence[str]) -> Self:
+        """Ask the API. Raises ApiError."""
+        movies = [client.get(f"/movies/{movie['id']}") for movie in client.every("/movies", library_id=library_id)]
+        failed = [
+            f"{job['kind']} {job['id']}: {job['error_message']}" for job in client.every("/jobs", status="failed")
+        ]
+        return cls(
+            films=tuple(sorted((_shown(client, movie, root) for movie in movies), key=lambda film: film.place)),
+            written=tuple(written),
+            failed=tuple(failed),
+        )
+
+
+def _shown(client: Client, movie: Mapping[str, Any], root: Path) -> Shown:
+    year = f" ({movie['year']})" if movie["year"] else ""
+    return Shown(
+        place=str(Path(movie["file_path"]).relative_to(root)),
+        title=f"{movie['title']}{year}",
+        status=movie["identification_status"],
+        why=_why(client, movie),
+        pictures=sum(1 for asset in movie["assets"].values() if asset) if isinstance(movie["assets"], dict) else 0,
+        problems=tuple(problem["message"] for problem in movie["problems"]),
+    )
+
+
+def _why(client: Client, movie: Mapping[str, Any]) -> str:
+    """Where the id came from, as the history of the row tells."""
+    history = client.get(f"/movies/{movie['id']}/history", limit=500)["items"]
+    known = [
+        change for change in history if change["field"] in {"tmdb_id", "imdb_id"} and change["new_value"] is not None
+    ]
+    if not known:
+        return ""
+    first = min(known, key=lambda change: change["id"])
+    return f"{first['field'].removesuffix('_id')} {first['new_value']} from {first['source']}"
+
+
+class Screen:
+    """The person's terminal."""
+
+    def __init__(self) -> None:
+        self._console = Console(highlight=False, soft_wrap=True)
+
+    def say(self, line: str) -> None:
+        self._console.print(Text(line, style="dim"))
+
+    @contextmanager
+    def progress(self) -> Iterator[Callable[[Mapping[str, int]], None]]:
+        """A live line; the function given takes the newest counts."""
+        columns = (TextColumn("{task.description}"), BarColumn(30), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=self._console) as bars:
+            jobs = bars.add_task("jobs done", total=None)
+            films = bars.add_task("films enriched", total=None)
+
+            def update(state: Mapping[str, int]) -> None:
+                bars.update(jobs, completed=state["done"], total=state["done"] + state["open"])
+                bars.update(films, completed=state["enriched"], total=state["films"])
+
+            yield update
+
+    def show(self, report: Report, address: str, folder: Path) -> None:
+        """The summary: what was matched and why, what needs a person and why, and where to go on."""
+        self._console.print(_table(report.films))
+        waiting = [film for film in report.films if film.problems]
+        if waiting:
+            self._console.print(Text("What needs you, or should be known:", style="bold"))
+            for film in waiting:
+                for problem in film.problems:
+                    self._console.print(Text(f"  {film.place}: {problem}"))
+        for line in report.failed:
+            self._console.print(Text(f"  failed: {line}", style="red"))
+        ours = [path for path in report.written if not path.startswith(".metarr-recycle")]
+        self._console.print(
+            Text(f"{len(report.films)} films, {len(ours)} files written into the library." if ours else _NOTHING_NEW)
+        )
+        self._console.print(Text(f"API: {address}/api/v1/movies   docs: {address}/docs"))
+        self._console.print(
+            Text(f'key: {folder}/api_key   try: curl -H "X-Api-Key: $(cat {folder}/api_key)" {address}/api/v1/movies')
+        )
+        self._console.print(Text("Ctrl-C ends it; the next run goes on where this one stood."))
+
+
+_NOTHING_NEW = "Nothing has changed since the last run; nothing was written."
+
+
+def _table(films: Sequence[Shown]) -> Table:
+    table = Table(title="The library", title_justify="left", width=_WIDTH, show_lines=False)
+    table.add_column("file", ratio=5, overflow="ellipsis", no_wrap=True)
+    table.add_column("taken for", ratio=4, overflow="ellipsis", no_wrap=True)
+    table.add_column("why", ratio=4, overflow="ellipsis", no_wrap=True)
+    table.add_column("state", width=12)
+    table.add_column("art", width=3, justify="right")
+    for film in films:
+        style = "" if film.status == "enriched" else "yellow"
+        table.add_row(film.place, film.title, film.why, Text(film.status, style=style), str(film.pictures))
+    return table

@@ -1,0 +1,1 @@
+"""The cache service: artwork in a content-addressed store, scored and chosen."""

@@ -5,8 +5,8 @@ from posixpath import normpath
 from hypothesis import given
 from hypothesis import strategies as st
 
+from metarr.domain.naming import LONGEST_FILE_NAME
 from metarr.domain.publication import (
-    NAME_LIMIT,
     STEMS,
     MediaFile,
     Portrait,
@@ -64,9 +64,14 @@ def test_films_that_share_a_folder_get_names_that_start_with_the_video() -> None
     assert names(plan(publication(neighbours=(other,)))) == prefixed("Heat.1995.1080p")
 
 
-def test_a_film_in_a_folder_below_does_not_make_a_folder_mixed() -> None:
-    other = MediaFile(file_path="/films/Heat (1995)/Making of/Making of.mkv")
-    assert names(plan(publication(neighbours=(other,)))) == SHORT
+def test_a_folder_with_film_folders_below_it_is_nobodys_own() -> None:
+    other = MediaFile(file_path="/films/Mann/Ronin/Ronin.mkv")
+    assert names(plan(publication("/films/Mann/Heat.mkv", neighbours=(other,)))) == prefixed("Heat")
+
+
+def test_a_film_in_the_folder_above_does_not_make_a_folder_mixed() -> None:
+    other = MediaFile(file_path="/films/Mann/Heat.mkv")
+    assert names(plan(publication("/films/Mann/Ronin/Ronin.mkv", neighbours=(other,)))) == SHORT
 
 
 def test_the_library_root_is_nobodys_own_folder() -> None:
@@ -80,7 +85,14 @@ def test_prefixed_naming_applies_to_own_folders_too() -> None:
 
 
 def test_files_of_a_disc_stand_beside_the_disc_folder_under_short_names() -> None:
-    for inside in ("BDMV/index.bdmv", "BDMV", "BDMV/STREAM/00001.m2ts", "VIDEO_TS/VIDEO_TS.IFO", "video_ts"):
+    for inside in (
+        "BDMV/index.bdmv",
+        "BDMV",
+        "BDMV/STREAM/00001.m2ts",
+        "VIDEO_TS/VIDEO_TS.IFO",
+        "video_ts",
+        "HVDVD_TS/a.evo",
+    ):
         planned = plan(publication(f"/films/Heat (1995)/{inside}", naming="prefixed"))
         assert planned.folder == "/films/Heat (1995)"
         assert names(planned) == SHORT
@@ -206,7 +218,7 @@ def test_planned_names_are_unique_legal_and_never_leave_the_folder(
             steps = name.split("/")
             assert normpath(f"{planned.folder}/{name}") == f"{planned.folder}/{name}"
             assert len(steps) == 1 or (len(steps) == 2 and steps[0] == ".actors")
-            assert all(0 < len(step.encode("utf-8", "surrogatepass")) <= NAME_LIMIT for step in steps)
+            assert all(0 < len(step.encode("utf-8", "surrogatepass")) <= LONGEST_FILE_NAME for step in steps)
             assert "\0" not in name
 
 

@@ -14,13 +14,13 @@ from typing import Literal
 
 from msgspec import Struct
 
+from metarr.domain.classify.folders import ACTORS_FOLDER, DISC_FOLDERS
+from metarr.domain.classify.parts import strip_part
 from metarr.domain.movie import MovieMetadata
+from metarr.domain.naming import LONGEST_FILE_NAME
 from metarr.domain.streams import MediaStreams
 
 type Naming = Literal["short", "prefixed"]
-
-NAME_LIMIT = 255
-"""Bytes a name may have on the file systems that libraries live on."""
 
 STEMS: dict[str, str] = {
     "poster": "poster",
@@ -36,10 +36,6 @@ STEMS: dict[str, str] = {
 PICTURE_EXTENSIONS: tuple[str, ...] = ("jpg", "jpeg", "png", "webp", "gif", "tbn")
 """What players take for a picture; one of these under a planned name but for the extension would be shown instead."""
 
-ACTORS_FOLDER = ".actors"
-
-_DISC_FOLDERS = frozenset({"bdmv", "video_ts"})
-_PART = re.compile(r"[ _.-]*\(?(?:cd|dvd|part|pt|disc|disk)[ _.-]*(?:[0-9]{1,2}|[a-d])\)?(?![a-z0-9])", re.IGNORECASE)
 _ILLEGAL = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\ud800-\udfff]')
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?$", re.IGNORECASE)
 
@@ -95,7 +91,7 @@ class PlannedFile(Struct, frozen=True, kw_only=True):
     """One file that shall exist: `name` relative to the folder, `kind` as in published_files.
 
     `image` is what it shall hold; the NFO has none, its bytes depend on what lies there. `hiding` are names under which
-    a player would find another picture and show that one instead. `actor_id` says whose portrait it is.
+    a player would find another file and show that one instead. `actor_id` says whose portrait it is.
     """
 
     name: str
@@ -108,12 +104,13 @@ class PlannedFile(Struct, frozen=True, kw_only=True):
 class PublishPlan(Struct, frozen=True, kw_only=True):
     """The files of one film in the order of writing; `refused` names what cannot be there and why, in words.
 
-    `nfo_sources` are the names under which an NFO of this film may lie already, the most telling first: what it says
+    `own` says that the film has the folder to itself. `nfo_sources` are the names under which an NFO of this film may lie already, the most telling first: what it says
     beyond our own fields is carried over.
     """
 
     folder: str
     files: tuple[PlannedFile, ...]
+    own: bool = False
     nfo_sources: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
 
@@ -137,15 +134,20 @@ def plan(publication: Publication) -> PublishPlan:
         return PublishPlan(folder=place.folder, files=(), refused=(why,))
     files = (*_artwork(publication, place), *_portraits(publication), _nfo(publication, place))
     kept = tuple(file for file in files if _fits(file.name))
-    refused = tuple(f"{file.name} is longer than {NAME_LIMIT} bytes" for file in files if not _fits(file.name))
-    return PublishPlan(folder=place.folder, files=kept, nfo_sources=_nfo_sources(publication, place), refused=refused)
+    refused = tuple(f"{file.name} is longer than {LONGEST_FILE_NAME} bytes" for file in files if not _fits(file.name))
+    return PublishPlan(
+        folder=place.folder, files=kept, own=place.own, nfo_sources=_nfo_sources(publication, place), refused=refused
+    )
 
 
 def place_of(publication: Publication) -> Place:
-    """Where a film's files belong. The library's root is nobody's own folder."""
+    """Where a film's files belong.
+
+    The library's root is nobody's own folder, nor is one with film folders below it: a bare `poster.jpg` there is the set's.
+    """
     media, root = publication.media, publication.root
     folder = folder_of(media, root)
-    shared = any(folder_of(other, root) == folder for other in publication.neighbours)
+    shared = any(f"{folder_of(other, root)}/".startswith(f"{folder}/") for other in publication.neighbours)
     return Place(folder=folder, base=base_of(media), own=not shared and folder != root, disc=_on_disc(media, root))
 
 
@@ -161,8 +163,7 @@ def base_of(media: MediaFile) -> str:
     base = splitext(basename(media.file_path))[0]
     if len({media.file_path, *media.file_parts}) < 2:
         return base
-    without = _without_part(base)
-    return without or base
+    return strip_part(base) or base
 
 
 def actor_file_stem(name: str) -> str | None:
@@ -207,7 +208,10 @@ def _portraits(publication: Publication) -> Iterator[PlannedFile]:
 
 
 def _nfo(publication: Publication, place: Place) -> PlannedFile:
-    return PlannedFile(name=_chosen(publication, place, "movie.nfo", f"{place.base}.nfo"), kind="nfo")
+    name = _chosen(publication, place, "movie.nfo", f"{place.base}.nfo")
+    # Players look for `movie.nfo` first where a film has its folder to itself (PLAYERS 5).
+    hiding = ("movie.nfo",) if place.own and name != "movie.nfo" else ()
+    return PlannedFile(name=name, kind="nfo", hiding=hiding)
 
 
 def _nfo_sources(publication: Publication, place: Place) -> tuple[str, ...]:
@@ -244,26 +248,18 @@ def _rival(publication: Publication, place: Place) -> str | None:
 def _anchor(path: str, root: str) -> str:
     """The folder a file counts as lying in: for anything inside a disc folder the one beside it."""
     for above, step in enumerate(reversed(_steps(path, root)), start=1):
-        if step in _DISC_FOLDERS:
+        if step in DISC_FOLDERS:
             return path.rsplit("/", above)[0]
     return dirname(path)
 
 
 def _on_disc(media: MediaFile, root: str) -> bool:
-    return not _DISC_FOLDERS.isdisjoint(_steps(media.file_path, root))
+    return not DISC_FOLDERS.isdisjoint(_steps(media.file_path, root))
 
 
 def _steps(path: str, root: str) -> list[str]:
     return path.removeprefix(f"{root}/").lower().split("/")
 
 
-def _without_part(base: str) -> str:
-    found = list(_PART.finditer(base))
-    if not found:
-        return base
-    last = found[-1]
-    return (base[: last.start()] + base[last.end() :]).strip()
-
-
 def _fits(name: str) -> bool:
-    return all(len(step.encode("utf-8", "surrogatepass")) <= NAME_LIMIT for step in name.split("/"))
+    return all(len(step.encode("utf-8", "surrogatepass")) <= LONGEST_FILE_NAME for step in name.split("/"))

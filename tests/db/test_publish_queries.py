@@ -6,12 +6,11 @@ from typing import Any
 import pytest
 
 from metarr.db import Database
-from metarr.db.queries.publish import (
+from metarr.db.queries.publish import load_publication, published_by_others
+from metarr.db.queries.publish_record import (
     AdoptedImage,
     forget_published,
-    load_publication,
     mark_published,
-    published_by_others,
     record_adopted,
     record_published,
 )

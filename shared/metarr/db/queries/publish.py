@@ -1,8 +1,7 @@
-"""What the publisher reads before it writes beside a film, and what it records afterwards."""
+"""What the publisher reads before it writes beside a film."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -39,12 +38,12 @@ SELECT m.library_id, m.file_path, m.file_parts, m.deleted_at IS NOT NULL AS dele
        EXISTS (SELECT FROM local_files f WHERE f.entity_type = 'movie' AND f.entity_id = m.id AND f.kind = 'trailer')
          AS has_local_trailer,
        l.path AS root, l.mount_state, l.mount_detail,
-       (SELECT array_agg(g.name ORDER BY mg.ctid) FROM movie_genres mg JOIN genres g ON g.id = mg.genre_id
+       (SELECT array_agg(g.name ORDER BY g.name) FROM movie_genres mg JOIN genres g ON g.id = mg.genre_id
         WHERE mg.movie_id = m.id) AS genres,
-       (SELECT array_agg(s.name ORDER BY ms.ctid) FROM movie_studios ms JOIN studios s ON s.id = ms.studio_id
+       (SELECT array_agg(s.name ORDER BY s.name) FROM movie_studios ms JOIN studios s ON s.id = ms.studio_id
         WHERE ms.movie_id = m.id) AS studios,
        (SELECT to_jsonb(c) FROM movie_collection_members cm JOIN movie_collections c ON c.id = cm.collection_id
-        WHERE cm.movie_id = m.id ORDER BY c.id LIMIT 1) AS collection,
+        WHERE cm.movie_id = m.id ORDER BY cm.sort_order, c.id LIMIT 1) AS collection,
        (SELECT jsonb_object_agg(slot.name, to_jsonb(a))
         FROM (VALUES {", ".join(f"('{slot}', m.{slot}_id)" for slot in ASSET_SLOTS)}) AS slot (name, asset_id)
         JOIN cache_assets a ON a.id = slot.asset_id) AS images
@@ -90,55 +89,6 @@ SELECT DISTINCT content_hash FROM published_files
 WHERE path = ANY($1::text[]) AND (entity_type, entity_id) <> ('movie', $2::bigint)
 """
 
-# A path belongs to the one who wrote it last; a row that says nothing new keeps its time.
-RECORD = """
-INSERT INTO published_files (entity_type, entity_id, path, kind, content_hash, file_size, mtime_ns, published_at)
-SELECT 'movie', $1, given.path, given.kind, given.content_hash, given.file_size, given.mtime_ns, $2
-FROM unnest($3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[])
-  AS given (path, kind, content_hash, file_size, mtime_ns)
-ORDER BY given.path
-ON CONFLICT (path) DO UPDATE SET entity_type = excluded.entity_type, entity_id = excluded.entity_id,
-  kind = excluded.kind, content_hash = excluded.content_hash, file_size = excluded.file_size,
-  mtime_ns = excluded.mtime_ns, published_at = excluded.published_at
-WHERE (published_files.entity_type, published_files.entity_id, published_files.kind, published_files.content_hash,
-       published_files.file_size, published_files.mtime_ns)
-  IS DISTINCT FROM (excluded.entity_type, excluded.entity_id, excluded.kind, excluded.content_hash,
-       excluded.file_size, excluded.mtime_ns)
-"""
-
-FORGET = """
-DELETE FROM published_files WHERE entity_type = 'movie' AND entity_id = $1 AND path <> ALL($2::text[])
-"""
-
-MARK_PUBLISHED = "UPDATE movies SET last_published_at = $2 WHERE id = $1 AND deleted_at IS NULL RETURNING id"
-
-# The same bytes may be in the store already, with their measures; then that row stays as it is.
-KEEP_ASSETS = """
-INSERT INTO cache_assets (content_hash, file_path, file_size, mime_type, source_type, source_url)
-SELECT DISTINCT ON (content_hash) content_hash, file_path, file_size, mime_type, 'local', source_url
-FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[])
-  AS given (content_hash, file_path, file_size, mime_type, source_url)
-ORDER BY content_hash
-ON CONFLICT (content_hash) DO NOTHING
-"""
-
-# A picture that is a candidate already under another address is no second one.
-KEEP_CANDIDATES = """
-INSERT INTO asset_candidates
-  (entity_type, entity_id, asset_type, source_type, source_url, file_size, mtime_ns, width, height, perceptual_hash,
-   cache_asset_id, reason)
-SELECT given.entity_type, given.entity_id, given.asset_type, 'local', given.source_url, given.file_size,
-       given.mtime_ns, a.width, a.height, a.perceptual_hash, a.id, 'lay beside the film and was replaced'
-FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::text[])
-  AS given (entity_type, entity_id, asset_type, source_url, file_size, mtime_ns, content_hash)
-JOIN cache_assets a ON a.content_hash = given.content_hash
-WHERE NOT EXISTS (
-  SELECT FROM asset_candidates c
-  WHERE (c.entity_type, c.entity_id, c.asset_type) = (given.entity_type, given.entity_id, given.asset_type)
-    AND c.cache_asset_id = a.id)
-ON CONFLICT DO NOTHING
-"""
-
 
 class FilmToPublish(Struct, frozen=True, kw_only=True):
     """A film with what stands beside it and what may not happen to it.
@@ -157,23 +107,6 @@ class FilmToPublish(Struct, frozen=True, kw_only=True):
     published: dict[str, PublishedFile]
     trashed: tuple[MediaFile, ...]
     settings: Settings
-
-
-class AdoptedImage(Struct, frozen=True, kw_only=True):
-    """A picture of others that has made room for ours; in the store now, and in the recycle bin at `kept_path`.
-
-    `file_path` is its stored path, `file_size` in bytes; it becomes a candidate of the film, or of the actor it shows.
-    """
-
-    entity_type: str
-    entity_id: int
-    asset_type: str
-    content_hash: str
-    file_path: str
-    file_size: int
-    mime_type: str
-    kept_path: str
-    mtime_ns: int
 
 
 async def load_publication(conn: Connection, movie_id: int) -> FilmToPublish | None:
@@ -220,54 +153,6 @@ async def load_publication(conn: Connection, movie_id: int) -> FilmToPublish | N
 async def published_by_others(conn: Connection, movie_id: int, paths: Sequence[str]) -> frozenset[str]:
     """The hashes of what we wrote at these paths for other films: no foreign files."""
     return frozenset(row["content_hash"] for row in await conn.fetch(PUBLISHED_BY_OTHERS, list(paths), movie_id))
-
-
-async def record_published(
-    conn: Connection, movie_id: int, files: Iterable[PublishedFile], published_at: datetime
-) -> None:
-    """These files of the film stand in the library as given."""
-    given = sorted(files, key=lambda file: file.path)
-    await conn.execute(
-        RECORD,
-        movie_id,
-        published_at,
-        [file.path for file in given],
-        [file.kind for file in given],
-        [file.content_hash for file in given],
-        [file.file_size for file in given],
-        [file.mtime_ns for file in given],
-    )
-
-
-async def forget_published(conn: Connection, movie_id: int, *, but: Iterable[str]) -> None:
-    """Nothing but the files at these paths is ours any more."""
-    await conn.execute(FORGET, movie_id, list(but))
-
-
-async def mark_published(conn: Connection, movie_id: int, published_at: datetime) -> bool:
-    """The library shows the film's current state; False when the film is gone or in the trash by now."""
-    return await conn.fetchval(MARK_PUBLISHED, movie_id, published_at) is not None
-
-
-async def record_adopted(conn: Connection, images: Sequence[AdoptedImage]) -> None:
-    """Make candidates of pictures that have made room for ours; what is one already stays as it is."""
-    if not images:
-        return
-    urls = [Path(image.kept_path).as_uri() for image in images]
-    hashes = [image.content_hash for image in images]
-    sizes = [image.file_size for image in images]
-    paths, types = [image.file_path for image in images], [image.mime_type for image in images]
-    await conn.execute(KEEP_ASSETS, hashes, paths, sizes, types, urls)
-    await conn.execute(
-        KEEP_CANDIDATES,
-        [image.entity_type for image in images],
-        [image.entity_id for image in images],
-        [image.asset_type for image in images],
-        urls,
-        sizes,
-        [image.mtime_ns for image in images],
-        hashes,
-    )
 
 
 async def _neighbours(conn: Connection, film: Any, movie_id: int, media: MediaFile) -> Sequence[Any]:

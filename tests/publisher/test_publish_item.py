@@ -4,14 +4,16 @@ import errno
 import json
 import os
 import stat
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from metarr.db.queries.publish import load_publication
 from metarr.errors import Discard, PublishFailed, Snooze
 from metarr.messages.jobs import PublishItem
+from metarr_publisher.film import bring_about, survey
 from support.clock import ManualClock
 from support.publishing import BIN, Shelf, content_of, jpeg, png, sha256, times_of
 
@@ -275,6 +277,7 @@ async def test_after_a_move_the_files_are_where_the_film_is(shelf: Shelf) -> Non
     await shelf.publish(movie_id)
     found = content_of(shelf.root, with_bin=False)
     assert set(found) == {f"Heat/{name}" for name in ("Heat.mkv", "poster.jpg", ".actors/Al_Pacino.jpg", "movie.nfo")}
+    assert list((shelf.root / "Heat (1995)").iterdir()) == []
 
 
 async def test_a_renamed_folder_is_taken_over_without_writing(shelf: Shelf) -> None:
@@ -287,6 +290,62 @@ async def test_a_renamed_folder_is_taken_over_without_writing(shelf: Shelf) -> N
     assert (await shelf.publish(movie_id)).written == ()
     assert times_of(shelf.root) == before
     assert set(await shelf.recorded(movie_id)) == {"Heat/poster.jpg", "Heat/movie.nfo"}
+
+
+# Films that share a folder
+
+
+async def test_films_side_by_side_share_the_portrait_of_their_actor(shelf: Shelf) -> None:
+    heat_id, ronin_id = await shelf.film("Mix/Heat.mkv"), await shelf.film("Mix/Ronin.mkv")
+    for movie_id in (heat_id, ronin_id):
+        await shelf.actor(movie_id, "Robert De Niro", jpeg("de niro"))
+    async with shelf.db.read() as conn:
+        films = [(movie_id, await load_publication(conn, movie_id)) for movie_id in (heat_id, ronin_id)]
+    surveys = [(movie_id, film, survey(film, movie_id)) for movie_id, film in films if film is not None]
+
+    outcomes = [
+        bring_about(film, movie_id, found, frozenset(), shelf.store, datetime(2026, 3, 1, tzinfo=UTC))
+        for movie_id, film, found in surveys
+    ]
+
+    assert [outcome.failures for outcome in outcomes] == [(), ()]
+    assert outcomes[1].written == ("Ronin.nfo",)
+    assert len(outcomes[1].records) == 2
+    assert set(content_of(shelf.root / "Mix" / ".actors")) == {"Robert_De_Niro.jpg"}
+
+
+async def test_a_shared_portrait_stays_when_one_film_loses_the_actor(shelf: Shelf) -> None:
+    heat_id, ronin_id = await shelf.film("Mix/Heat.mkv"), await shelf.film("Mix/Ronin.mkv")
+    for movie_id in (heat_id, ronin_id):
+        await shelf.actor(movie_id, "Robert De Niro", jpeg("de niro"))
+        await shelf.publish(movie_id)
+    async with shelf.db.transaction() as conn:
+        await conn.execute("DELETE FROM movie_actors WHERE movie_id = $1", ronin_id)
+    assert (await shelf.publish(ronin_id)).removed == ()
+    assert set(content_of(shelf.root / "Mix" / ".actors")) == {"Robert_De_Niro.jpg"}
+
+
+async def test_the_portrait_of_an_actor_who_left_goes_with_its_empty_folder(shelf: Shelf) -> None:
+    movie_id = await heat(shelf)
+    await shelf.actor(movie_id, "Al Pacino", jpeg("pacino"))
+    await shelf.publish(movie_id)
+    async with shelf.db.transaction() as conn:
+        await conn.execute("DELETE FROM movie_actors")
+    assert (await shelf.publish(movie_id)).removed == (".actors/Al_Pacino.jpg",)
+    assert not (shelf.root / "Heat (1995)/.actors").exists()
+
+
+async def test_a_file_that_changes_in_this_moment_is_left_and_tried_again(shelf: Shelf) -> None:
+    movie_id = await heat(shelf)
+    await shelf.picture(movie_id, "poster", jpeg("ours"))
+    async with shelf.db.read() as conn:
+        film = await load_publication(conn, movie_id)
+    assert film is not None
+    found = survey(film, movie_id)
+    (shelf.root / "Heat (1995)/poster.jpg").write_bytes(jpeg("theirs"))
+    outcome = bring_about(film, movie_id, found, frozenset(), shelf.store, datetime(2026, 3, 1, tzinfo=UTC))
+    assert "changed by somebody else" in outcome.failures[0]
+    assert (shelf.root / "Heat (1995)/poster.jpg").read_bytes() == jpeg("theirs")
 
 
 # Mode, owner, links
@@ -478,7 +537,7 @@ async def test_a_folder_in_the_way_is_told_and_the_rest_is_written(shelf: Shelf)
     movie_id = await heat(shelf)
     await shelf.picture(movie_id, "poster", jpeg("ours"))
     (shelf.root / "Heat (1995)/poster.jpg").mkdir()
-    with pytest.raises(PublishFailed, match=r"poster\.jpg is a folder"):
+    with pytest.raises(PublishFailed, match=r"poster\.jpg: a folder is in the way"):
         await shelf.publish(movie_id)
     assert (shelf.root / "Heat (1995)/movie.nfo").exists()
     assert set(await shelf.recorded(movie_id)) == {"Heat (1995)/movie.nfo"}
@@ -490,7 +549,7 @@ async def test_a_picture_that_the_store_has_lost_is_told_and_the_old_one_stays(s
     await shelf.publish(movie_id)
     await shelf.picture(movie_id, "poster", jpeg("second"))
     os.unlink(shelf.store.path(f"{sha256(jpeg('second'))}.jpg"))
-    with pytest.raises(PublishFailed, match="not in the store"):
+    with pytest.raises(PublishFailed, match="missing from the store"):
         await shelf.publish(movie_id)
     assert (shelf.root / "Heat (1995)/poster.jpg").read_bytes() == jpeg("first")
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from support.publishing import Shelf, content_of, jpeg, png
+from support.publishing import BIN, Shelf, content_of, jpeg, png
 
 SHORT = {
     "poster.jpg",
@@ -81,6 +81,18 @@ async def test_the_naming_of_a_library_can_be_prefixed(shelf: Shelf) -> None:
     assert set(published.written) == prefixed
     assert set(published.removed) == SHORT
     assert set(content_of(shelf.root / "Heat (1995)")) == {"Heat.mkv", *prefixed}
+
+
+async def test_a_foreign_nfo_that_players_would_prefer_makes_room_and_lives_on(shelf: Shelf) -> None:
+    movie_id = await shelf.film("Heat (1995)/Heat.mkv")
+    theirs = b"<movie><title>Heat</title><tag>seen twice</tag></movie>"
+    (shelf.root / "Heat (1995)/movie.nfo").write_bytes(theirs)
+    async with shelf.db.transaction() as conn:
+        await conn.execute("INSERT INTO app_settings (key, value) VALUES ('publish.naming', '\"prefixed\"')")
+    await shelf.publish(movie_id)
+    assert b"<tag>seen twice</tag>" in (shelf.root / "Heat (1995)/Heat.nfo").read_bytes()
+    assert not (shelf.root / "Heat (1995)/movie.nfo").exists()
+    assert content_of(shelf.root)[f"{BIN}/2026-03-01/Heat (1995)/movie.nfo"] == theirs
 
 
 async def test_a_folder_that_becomes_mixed_gets_the_other_names(shelf: Shelf) -> None:

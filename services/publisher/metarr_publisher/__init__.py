@@ -1,0 +1,1 @@
+"""The publisher: the only writer of the library."""

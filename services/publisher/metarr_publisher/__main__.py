@@ -1,4 +1,4 @@
-"""`python -m metarr_publisher`: the only writer of the library."""
+"""Starts the publisher: `python -m metarr_publisher`."""
 
 import os
 

@@ -1,7 +1,7 @@
 """Takes a picture that others have put there into the store, before something of ours takes its place."""
 
 from metarr.blobs import Blob, BlobStore
-from metarr.db.queries.publish import AdoptedImage
+from metarr.db.queries.publish_record import AdoptedImage
 from metarr.domain.publication import PlannedFile
 from metarr_publisher.folder import Folder
 

@@ -11,14 +11,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
-from posixpath import dirname
+from posixpath import dirname, relpath
 
 from msgspec import Struct
 
 from metarr.blobs import BlobStore, stored_path
-from metarr.db.queries.publish import AdoptedImage
+from metarr.db.queries.publish_record import AdoptedImage
+from metarr.domain.classify.extensions import file_type
+from metarr.domain.classify.folders import ACTORS_FOLDER
 from metarr.domain.publication import PublishedFile, PublishPlan, StoredImage
-from metarr.errors import MetarrError, PublishFailed
+from metarr.errors import MetarrError, NotFound, PublishFailed
 from metarr_publisher.adopt import adopted_image, store_picture
 from metarr_publisher.compare import Foreign, Step, unchanged
 from metarr_publisher.folder import Folder, Found
@@ -132,7 +134,7 @@ class _Application:
 
     def _put_aside(self, step: Step, foreign: Foreign) -> None:
         folder, name = self._site.existing(foreign.name), leaf(foreign.name)
-        _ensure_same(folder, name, foreign.found)
+        _ensure_same(folder.look(name), foreign.found)
         is_picture = step.file.image is not None and foreign.content_hash is not None
         blob = store_picture(folder, name, self._store) if is_picture else None
         reason = f"Metarr published {step.file.name}"
@@ -148,14 +150,25 @@ class _Application:
         mode = like.mode if like is step.found else (like.mode & 0o666) | 0o600
         try:
             written = folder.create(temporary, self._content(step), mode=mode, uid=like.uid, gid=like.gid)
-            _ensure_same(folder, name, step.found)
-            folder.rename(temporary, name)
+            by_another = self._written_by_another(step, folder, name)
+            if by_another is None:
+                folder.rename(temporary, name)
+                self._written.append(step.file.name)
+                return written
         except BaseException:
             with suppress(OSError):
                 folder.remove(temporary)
             raise
-        self._written.append(step.file.name)
-        return written
+        folder.remove(temporary)
+        return by_another
+
+    def _written_by_another(self, step: Step, folder: Folder, name: str) -> Found | None:
+        """Two films of one folder may share an actor, and be published side by side."""
+        found = folder.look(name)
+        if found is not None and step.found is None and found.kind == "file" and folder.hash(name) == step.content_hash:
+            return found
+        _ensure_same(found, step.found)
+        return None
 
     def _content(self, step: Step) -> Iterator[bytes]:
         if step.file.image is None:
@@ -211,12 +224,15 @@ class _Application:
         except (FileNotFoundError, NotADirectoryError):
             return
         with folder:
-            if not self._is_still_ours(folder, name, record):
+            if not self._is_still_ours(folder, name, record) or self._may_be_shared(record):
                 return
             self._keep(folder, name, "no longer part of what Metarr publishes here", record.content_hash)
             folder.remove(name)
             folder.sync()
-        self._removed.append(record.path.removeprefix(f"{self._task.plan.folder}/"))
+        self._removed.append(relpath(record.path, self._task.plan.folder))
+        if leaf(above) == ACTORS_FOLDER:
+            with Folder.open(dirname(above), inside=self._task.root) as film:
+                film.remove_folder(ACTORS_FOLDER)
 
     def _is_still_ours(self, folder: Folder, name: str, record: PublishedFile) -> bool:
         """Not so when it was changed since, nor when it is a planned file under another spelling of its path."""
@@ -225,15 +241,27 @@ class _Application:
             return False
         return unchanged(found, record) or folder.hash(name) == record.content_hash
 
+    def _may_be_shared(self, record: PublishedFile) -> bool:
+        """Films of one folder share the portraits of their actors: one may go only when no other film is there."""
+        above = dirname(dirname(record.path))
+        if record.kind != "actor_image" or (self._task.plan.own and above == self._task.plan.folder):
+            return False
+        with Folder.open(above, inside=self._task.root) as film:
+            return any(file_type(name) == "video" for name in film.names())
+
     def _keep(self, folder: Folder, name: str, reason: str, content_hash: str | None) -> str:
         relative = f"{folder.path}/{name}".removeprefix(self._task.root).lstrip("/")
         return self._bin.keep(folder, name, relative, reason=reason, content_hash=content_hash)
 
 
 def _picture(store: BlobStore, image: StoredImage) -> Iterator[bytes]:
-    """The bytes of a stored picture. Raises PublishFailed at the end when they are not what its hash promises."""
+    """The bytes of a stored picture. Raises PublishFailed when it is missing, or at the end when its hash is another."""
     digest = hashlib.sha256()
-    with store.open(stored_path(image.content_hash, image.extension)) as file:
+    try:
+        file = store.open(stored_path(image.content_hash, image.extension))
+    except NotFound as lost:
+        raise PublishFailed("the picture is missing from the store; choose it again or refresh the artwork") from lost
+    with file:
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
             yield chunk
@@ -241,9 +269,8 @@ def _picture(store: BlobStore, image: StoredImage) -> Iterator[bytes]:
         raise PublishFailed("the picture in the store is damaged; choose it again or refresh the artwork")
 
 
-def _ensure_same(folder: Folder, name: str, seen: Found | None) -> None:
+def _ensure_same(found: Found | None, seen: Found | None) -> None:
     """Raises PublishFailed when somebody has changed the file since it was compared; the next try compares again."""
-    found = folder.look(name)
     if (found.version if found else None) != (seen.version if seen else None):
         raise PublishFailed("the file was changed by somebody else in this moment")
 

@@ -2,8 +2,8 @@
 
 A file whose size and time are those we recorded is not read again. Any other is told by its bytes: the same as planned is ours
 without writing, whoever put it there; the same as anything we published for this film is ours to replace; the rest is foreign
-and goes to the recycle bin before something takes its place. Pictures that players would show instead of a planned one stand in
-the way as well, unless they hold the same bytes.
+and goes to the recycle bin before something takes its place. Files that players would show instead of a planned one stand in the
+way as well, unless they hold the same bytes.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -4,7 +4,7 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Literal, Self
 
@@ -17,6 +17,7 @@ _OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _OPEN_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _NO_LINKS = frozenset({errno.EXDEV, errno.EPERM, errno.EACCES, errno.EMLINK, errno.ENOSYS, errno.EOPNOTSUPP})
+_NO_OWNERS = frozenset({errno.EPERM, errno.EACCES, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP})
 _CHUNK = 1 << 20
 
 
@@ -176,15 +177,20 @@ def describe(found: os.stat_result) -> Found:
 def dress(descriptor: int, mode: int, uid: int, gid: int) -> None:
     """Set owner, then mode. Only root may give files away and some file systems have no modes: then it stays as it is."""
     made = os.fstat(descriptor)
-    if (made.st_uid, made.st_gid) != (uid, gid):
-        try:
-            os.fchown(descriptor, uid, gid)
-        except PermissionError:
-            with suppress(PermissionError):
-                os.fchown(descriptor, -1, gid)
+    if (made.st_uid, made.st_gid) != (uid, gid) and not _allowed(os.fchown, descriptor, uid, gid):
+        _allowed(os.fchown, descriptor, -1, gid)
     if stat.S_IMODE(os.fstat(descriptor).st_mode) != mode:
-        with suppress(PermissionError):
-            os.fchmod(descriptor, mode)
+        _allowed(os.fchmod, descriptor, mode)
+
+
+def _allowed(change: Callable[..., None], *arguments: int) -> bool:
+    try:
+        change(*arguments)
+    except OSError as refused:
+        if refused.errno not in _NO_OWNERS:
+            raise
+        return False
+    return True
 
 
 def _kind(mode: int) -> Literal["file", "link", "folder", "other"]:

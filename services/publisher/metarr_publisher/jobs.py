@@ -12,15 +12,8 @@ from datetime import date, timedelta
 from metarr.blobs import BlobStore
 from metarr.db import Connection
 from metarr.db.queries.problems import clear_problem, set_problem
-from metarr.db.queries.publish import (
-    FilmToPublish,
-    forget_published,
-    load_publication,
-    mark_published,
-    published_by_others,
-    record_adopted,
-    record_published,
-)
+from metarr.db.queries.publish import FilmToPublish, load_publication, published_by_others
+from metarr.db.queries.publish_record import forget_published, mark_published, record_adopted, record_published
 from metarr.errors import Discard, LibraryOffline, PublishFailed, Snooze
 from metarr.messages.facts import ItemPublished, ItemVerified
 from metarr.messages.jobs import ItemJob, PublishItem, VerifyItem

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Self
 
-from metarr.domain.publication import ACTORS_FOLDER
+from metarr.domain.classify.folders import ACTORS_FOLDER
 from metarr_publisher.folder import Folder, Found
 
 _PREFIX = f"{ACTORS_FOLDER}/"
@@ -41,12 +41,11 @@ class Site:
     def blocked(self, name: str) -> str | None:
         """Why nothing can be written under this name, in words."""
         if name.startswith(_PREFIX) and self._in_the_way:
-            return f"{self.folder.path}/{ACTORS_FOLDER} is not a folder"
+            return f"{ACTORS_FOLDER} is not a folder"
         found = self.look(name)
-        if found is not None and found.kind in ("folder", "other"):
-            what = "a folder" if found.kind == "folder" else "not a file"
-            return f"{self.folder.path}/{name} is {what}"
-        return None
+        if found is None or found.kind in ("file", "link"):
+            return None
+        return "a folder is in the way" if found.kind == "folder" else "something is in the way that is no file"
 
     def look(self, name: str) -> Found | None:
         """What lies under the name itself; None when nothing does."""

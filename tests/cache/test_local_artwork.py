@@ -35,13 +35,14 @@ async def test_local_artwork_is_locked_where_the_person_wants_it_so(house: House
     assert (film["poster_locked"], film["fanart_locked"]) == (True, False)
 
 
-async def test_a_local_file_that_was_replaced_is_read_again(house: House) -> None:
-    candidate = await house.beside("poster.jpg", pictures.poster(seed=1))
+@pytest.mark.parametrize("reset", ["", ", cache_asset_id = NULL, perceptual_hash = NULL, width = NULL, height = NULL"])
+async def test_a_local_file_that_was_replaced_takes_the_place_of_what_it_was(house: House, reset: str) -> None:
+    candidate = await house.beside("poster.jpg", pictures.poster(seed=1, width=1000, height=1500))
     await house.cache()
     new = pictures.poster(seed=2)
     (house.root / "poster.jpg").write_bytes(new)
     async with house.db.read() as conn:
-        await conn.execute("UPDATE asset_candidates SET file_size = $2 WHERE id = $1", candidate, len(new))
+        await conn.execute(f"UPDATE asset_candidates SET file_size = $2 {reset} WHERE id = $1", candidate, len(new))
     fact = await house.cache()
     assert fact.changed == ("poster",)
     assert await house.bytes_shown() == new

@@ -103,7 +103,7 @@ def _of_slot(slot: SlotRow, artwork: Artwork, present: Mapping[int, bool]) -> Sl
         options += _portraits(artwork, slot.entity_id, {row.source_url for row in rows})
     current = slot.current
     intact = current is not None and present[current.id]
-    if current is None or any(_stands_for(option, current) for option in options):
+    if current is None or any(_speaks_for(option, current) for option in options):
         return SlotOptions(slot=slot, options=tuple(options), intact=intact)
     disowned = current.source_type == "provider" and not slot.locked and _has_offers(slot, artwork)
     if not disowned:
@@ -201,6 +201,11 @@ def _is_own_work(
     path: str | None, size: int | None, mtime_ns: int | None, published: Iterable[PublishedPicture]
 ) -> bool:
     return any(one.path == path and one.file_size == size and one.mtime_ns == mtime_ns for one in published)
+
+
+def _speaks_for(option: Option, shown: StoredAsset) -> bool:
+    """Its source is in the running anyway, with the same picture or with the one that has taken its place there."""
+    return _stands_for(option, shown) or option.source_url == shown.source_url
 
 
 def _stands_for(option: Option, shown: StoredAsset) -> bool:

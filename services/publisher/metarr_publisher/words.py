@@ -23,7 +23,7 @@ _REASONS = {
 def explain(error: OSError, path: str) -> str:
     """One sentence about `path`, which the failed step was about."""
     if error.errno in (errno.EACCES, errno.EPERM):
-        return f"{path}: no permission to write; Metarr runs as {_whoami()}, {_owner_of(os.path.dirname(path))}"
+        return f"{path}: no permission; Metarr runs as {_whoami()}, {_owner_of(os.path.dirname(path))}"
     reason = _REASONS.get(error.errno or 0) or error.strerror or str(error)
     return f"{path}: {reason}"
 

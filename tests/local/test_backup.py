@@ -14,6 +14,7 @@ import pytest
 
 from metarr.errors import ConfigurationError, Conflict
 from metarr.runtime.environment import Environment
+from metarr_api.key import load_key
 from metarr_local import archive, backup, data_directory
 
 PICTURE = b"a picture, as far as a backup cares"
@@ -32,7 +33,7 @@ def home(environment: Environment) -> Path:
     picture = folder / INSIDE
     picture.parent.mkdir(parents=True)
     picture.write_bytes(PICTURE)
-    data_directory.api_key(folder, None)
+    load_key(environment)
     return folder
 
 

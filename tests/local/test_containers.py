@@ -155,12 +155,15 @@ async def test_a_worker_is_healthy_while_its_heart_beats(
             socket.gethostname(),
             float(seconds),
         )
-    checked = await asyncio.to_thread(
-        subprocess.run,
+    assert await asyncio.to_thread(health, database_url) == code
+
+
+def health(database_url: str) -> int:
+    checked = subprocess.run(
         [sys.executable, DOCKER / "healthcheck.py"],
         env={**os.environ, "SERVICE": "scanner", "METARR_DATABASE_URL": database_url},
         capture_output=True,
         check=False,
         timeout=60,
     )
-    assert checked.returncode == code
+    return checked.returncode

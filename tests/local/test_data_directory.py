@@ -1,7 +1,6 @@
-"""The data directory: one system at a time, private keys."""
+"""The data directory: one system at a time."""
 
 import os
-import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -31,18 +30,6 @@ with data_directory.held(Path({str(tmp_path)!r})):
 """
     ended = subprocess.run([sys.executable, "-c", code], check=False, timeout=60)
     assert (ended.returncode, data_directory.is_held(tmp_path)) == (-9, False)
-
-
-def test_the_key_is_made_once_and_only_its_owner_may_read_it(tmp_path: Path) -> None:
-    home = tmp_path / "new"
-    first, second = data_directory.api_key(home, None), data_directory.api_key(home, None)
-    mode = stat.S_IMODE((home / "api_key").stat().st_mode)
-    assert (first == second, len(first) >= 32, mode) == (True, True, 0o600)
-
-
-def test_a_given_key_is_used_and_not_kept(tmp_path: Path) -> None:
-    assert data_directory.api_key(tmp_path, "a given key") == "a given key"
-    assert not (tmp_path / "api_key").exists()
 
 
 def test_a_directory_that_cannot_be_made_is_said_in_one_line(tmp_path: Path) -> None:

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from metarr_local import data_directory, doctor
+from metarr.runtime.environment import Environment
+from metarr_api.key import load_key
+from metarr_local import doctor
 from metarr_local.system import SERVICES, Plan
 from metarr_local.up import make_plan
 from support.servers import DatabaseUrl
@@ -116,7 +118,7 @@ async def test_a_provider_without_a_key_is_a_warning_with_the_name_of_the_variab
 
 
 async def test_a_key_that_others_may_read_is_found(port: int, tmp_path: Path) -> None:
-    data_directory.api_key(tmp_path, None)
+    load_key(Environment(data_dir=str(tmp_path)))
     (tmp_path / "api_key").chmod(0o644)
     found = await findings(plan_for(tmp_path, port))
     assert ("data", f"chmod 600 {tmp_path}/api_key") in wrong(found)

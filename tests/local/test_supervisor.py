@@ -155,6 +155,6 @@ time.sleep(600)
 
 def test_a_child_ends_when_its_supervisor_is_killed(orphan_maker: subprocess.Popen[bytes], tmp_path: Path) -> None:
     number = tmp_path / "pid"
-    pid = int(soon(lambda: number.exists() and number.read_text(), what="the child has started"))
+    pid = int(soon(lambda: number.read_text() if number.exists() else None, what="the child has started"))
     orphan_maker.kill()
     assert soon(lambda: not alive(pid), what="the orphan ends")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from metarr_local import data_directory
+from metarr_local.private_files import read_private
 from metarr_local.processes import Program as Child
 from metarr_local.processes import is_running, popen_arguments
 from support.waiting import soon
@@ -63,7 +64,8 @@ def first_line(system: subprocess.Popen[str]) -> str:
 
 
 def parts(tmp_path: Path) -> dict[str, int]:
-    return {file.stem: int(file.read_text()) for file in (tmp_path / "data" / "run").glob("*.pid") if file.read_text()}
+    written = {file.stem: read_private(file) for file in (tmp_path / "data" / "run").glob("*.pid")}
+    return {name: int(pid) for name, pid in written.items() if pid}
 
 
 def alive(pid: int) -> bool:

@@ -20,7 +20,7 @@ async def eventually[T](look: Callable[[], Awaitable[T] | T], *, timeout: float 
         await asyncio.sleep(_STEP)
 
 
-def soon[T](look: Callable[[], T], *, timeout: float = 15.0, what: str = "it") -> T:
+def soon[T](look: Callable[[], T | None], *, timeout: float = 15.0, what: str = "it") -> T:
     """The same for a test without an event loop."""
     deadline = time.monotonic() + timeout
     while not (value := look()):

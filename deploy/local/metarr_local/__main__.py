@@ -19,8 +19,6 @@ from metarr_local.up import up as run_system
 app = App(name="metarr", help="Looks after the metadata and artwork of your film library.", version=VERSION)
 app.command(library_commands.app)
 app.command(job_commands.app)
-# By name: nobody but the demo pays for loading what makes films and pictures.
-app.command("metarr_local.demo.play:play", name="demo", help="Make a small library of real films and work through it.")
 
 
 @app.command

@@ -1,16 +1,17 @@
-"""The data directory: one system at a time, nobody else may look in, nothing of an earlier start still runs on it."""
+"""The data directory: one system at a time, nothing of an earlier start still runs on it."""
 
 import contextlib
 import fcntl
 import os
-import secrets
 import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from metarr.errors import ConfigurationError
-from metarr_local.private_files import read_private, write_private
+from metarr.runtime.environment import Environment
+from metarr_api.key import load_key
+from metarr_local.private_files import read_private
 from metarr_local.processes import is_running
 
 _STEP = 0.05
@@ -70,12 +71,5 @@ def _alive(pid_files: list[Path]) -> list[int]:
 
 
 def api_key(folder: Path, given: str | None) -> str:
-    """The key of the API: the given one, else the one in the directory, made at the first call and readable by its owner only."""
-    if given is not None:
-        return given
-    kept = read_private(folder / "api_key")
-    if kept is None:
-        kept = secrets.token_hex(32)
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_private(folder / "api_key", kept)
-    return kept
+    """The key of the API of this directory: the given one, else the one that the API keeps in it."""
+    return load_key(Environment(data_dir=str(folder), api_key=given))

@@ -16,6 +16,7 @@ from metarr.bus import Bus
 from metarr.db import Database
 from metarr.db.migrate import pending
 from metarr.errors import DatabaseUnavailable
+from metarr_api.key import load_key
 from metarr_local import data_directory, nats, postgres
 from metarr_local.client import ApiError, Client
 from metarr_local.system import SERVICES, Plan, local_address
@@ -60,8 +61,9 @@ def report(findings: list[Finding]) -> int:
 
 
 def _key(plan: Plan) -> str | None:
-    given = plan.environment.api_key
-    return data_directory.api_key(plan.folder, given) if given or (plan.folder / "api_key").exists() else None
+    """The key, where there is one: looking makes none."""
+    there = plan.environment.api_key is not None or (plan.folder / "api_key").exists()
+    return load_key(plan.environment) if there else None
 
 
 def _data_directory(plan: Plan) -> Iterator[Finding]:

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
 from metarr.runtime.environment import Environment
-from metarr_local import data_directory
+from metarr_api.key import load_key
 from metarr_local.client import Client
 from metarr_local.system import Plan, local_address
 from metarr_local.up import make_plan
@@ -34,8 +33,7 @@ class Place:
     def client(self) -> Client:
         """The API with its key. Raises ConfigurationError."""
         environment = self.environment()
-        key = data_directory.api_key(Path(environment.data_dir), environment.api_key)
-        return Client(local_address(environment), key)
+        return Client(local_address(environment), load_key(environment))
 
 
 HERE = Place()

@@ -14,6 +14,7 @@ from msgspec import Struct
 from metarr.db.migrate import migrate
 from metarr.errors import ConfigurationError
 from metarr.runtime.environment import Environment
+from metarr_api.key import load_key
 from metarr_local import data_directory, nats, postgres
 from metarr_local.client import Client
 from metarr_local.keeper import Unit
@@ -82,7 +83,7 @@ async def running(plan: Plan, supervisor: Supervisor) -> AsyncIterator[None]:
     environment = plan.environment
     await asyncio.to_thread(data_directory.end_leftover_services, plan.folder)
     check_port(environment.host, environment.port)
-    key = data_directory.api_key(plan.folder, environment.api_key)
+    key = await asyncio.to_thread(load_key, environment)
     async with AsyncExitStack() as stack:
         database_url = environment.database_url or await _keep_postgres(plan, supervisor, stack)
         await migrate(database_url)

@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+from metarr.errors import ProviderUnavailable
 from support import pictures
 from support.artwork import add_actor, add_collection, add_movie, row
 from support.cache_house import House
@@ -90,3 +91,11 @@ async def test_no_portrait_is_fetched_where_nobody_wants_them(house: House) -> N
     await house.offer("thumb", pictures.poster(), entity_type="actor", entity_id=actor)
     await house.cache()
     assert house.gallery.asked == []
+
+
+async def test_no_film_waits_for_a_portrait_whose_source_has_trouble(house: House) -> None:
+    actor = await add_actor(house.db, house.movie, "Sigourney Weaver")
+    trouble = ProviderUnavailable("tmdb", "has trouble of its own")
+    await house.offer("thumb", trouble, entity_type="actor", entity_id=actor)
+    assert (await house.cache()).changed == ()
+    assert (await row(house.db, "actors", actor))["thumb_id"] is None

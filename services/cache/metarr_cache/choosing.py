@@ -35,9 +35,10 @@ class Choice(Struct, frozen=True, kw_only=True):
 
     @property
     def missed(self) -> Failure | None:
-        """Why the slot stays empty although something might fill it later."""
+        """Why a slot of the film stays empty although something might fill it later. Nothing waits for people's portraits."""
+        slot = self.subject.slot
         showing = self.subject.intact and not self.subject.disowned
-        if self.best is not None or showing or self.subject.slot.locked:
+        if self.best is not None or showing or slot.locked or slot.entity_type == "actor":
             return None
         return next((one.failure for one in self.options if one.failure and one.failure.passing), None)
 

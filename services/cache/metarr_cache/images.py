@@ -33,7 +33,7 @@ _GREY = 128
 _JPEG_QUALITY = 85
 _WEBP_QUALITY = 80
 _HEAD = 1024
-_LOSES_ON_THE_SIDE = (5, 6, 7, 8)
+_TURNED = (5, 6, 7, 8)
 """EXIF orientations that swap width and height."""
 
 _BROKEN = (
@@ -87,7 +87,7 @@ def inspect(data: bytes) -> ImageFacts:
         width, height = image.size
         _check_size(width, height)
         fingerprint = _fingerprint(image)
-        if _orientation(image) in _LOSES_ON_THE_SIDE:
+        if _orientation(image) in _TURNED:
             width, height = height, width
     mime_type, ext = _FORMATS[kind]
     return ImageFacts(width=width, height=height, mime_type=mime_type, ext=ext, perceptual_hash=fingerprint)

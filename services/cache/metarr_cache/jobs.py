@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from metarr.blobs import BlobStore
-from metarr.db.queries.assets import Artwork, load_artwork
+from metarr.db.queries.assets import Artwork, load_artwork, load_home
 from metarr.db.queries.settings import load_settings
 from metarr.domain.scoring import Taste
 from metarr.domain.settings import Settings
@@ -74,8 +74,8 @@ async def _read(job: CacheAssets, work: Work) -> tuple[Artwork, Settings]:
     if job.entity_type != "movie":
         raise Discard(f"the artwork of a {job.entity_type} comes with that of its films")
     async with work.read() as conn:
-        library = await conn.fetchval("SELECT library_id FROM movies WHERE id = $1", job.entity_id)
-        settings = await load_settings(conn, library)
+        home = await load_home(conn, ("movie", job.entity_id))
+        settings = await load_settings(conn, home.library_id if home else None)
         artwork = await load_artwork(
             conn, job.entity_id, max_actors=settings.max_actors if settings.actor_images else 0
         )

@@ -10,11 +10,10 @@ from metarr.blobs import BlobStore, thumbnail_path
 from metarr.blobs.names import check_hash
 from metarr.blobs.writing import move_into_place, write_temporary
 from metarr.db import Database
+from metarr.db.queries.assets import load_file_path
 from metarr.errors import MetarrError, NotFound
 from metarr.messages.requests import MakeThumbnail, ThumbnailMade
 from metarr_cache.images import thumbnail
-
-FILE_PATH = "SELECT file_path FROM cache_assets WHERE content_hash = $1"
 
 _KINDS = {"jpg": "image/jpeg", "webp": "image/webp"}
 
@@ -46,7 +45,7 @@ class Thumbnails:
         if known is not None:
             return known
         async with self._db.read() as conn:
-            stored = await conn.fetchval(FILE_PATH, content_hash)
+            stored = await load_file_path(conn, content_hash)
         if stored is None:
             raise NotFound("there is no such picture")
         async with self._decoders:

@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from metarr.db import Connection, Database
-from metarr.db.queries.assets import SLOT_TABLES, CandidateRow, load_candidates
+from metarr.db.queries.assets import SLOT_TABLES, CandidateRow, load_candidates, load_home
 from metarr.db.queries.assets_writing import Judgement, NewAsset, NewCandidate, judge, put_assets, put_candidates
 from metarr.db.queries.settings import load_settings
 from metarr.domain.scoring import Candidate, Taste, score
@@ -24,13 +24,6 @@ UPLOAD_DIR = "uploads"
 """Below the data directory; the API puts a file there, this service takes it away."""
 
 _UPLOAD_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")
-
-# The library that an item belongs to decides on taste and on which files may be read; a collection has none.
-LIBRARIES = {
-    "movie": "SELECT m.library_id, l.path AS root FROM movies m JOIN libraries l ON l.id = m.library_id WHERE m.id = $1",
-    "collection": "SELECT NULL::bigint AS library_id, NULL::text AS root FROM movie_collections WHERE id = $1",
-    "actor": "SELECT NULL::bigint AS library_id, NULL::text AS root FROM actors WHERE id = $1",
-}
 
 
 class _Item(Struct, frozen=True, kw_only=True):
@@ -89,13 +82,13 @@ class Uploads:
 async def _item(conn: Connection, asked: StoreImage) -> _Item:
     if asked.entity_type not in SLOT_TABLES or asked.asset_type not in SLOT_TABLES[asked.entity_type][1]:
         raise Invalid(f"a {asked.entity_type} has no {asked.asset_type}")
-    library = await conn.fetchrow(LIBRARIES[asked.entity_type], asked.entity_id)
-    if library is None:
+    home = await load_home(conn, (asked.entity_type, asked.entity_id))
+    if home is None:
         raise NotFound(f"{asked.entity_type} {asked.entity_id} does not exist")
-    settings = await load_settings(conn, library["library_id"])
+    settings = await load_settings(conn, home.library_id)
     candidates = await load_candidates(conn, [(asked.entity_type, asked.entity_id)])
     return _Item(
-        root=library["root"],
+        root=home.root,
         taste=Taste(languages=settings.languages, weights=settings.weights),
         candidates=tuple(row for row in candidates if row.asset_type == asked.asset_type),
     )

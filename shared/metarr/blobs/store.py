@@ -13,7 +13,6 @@ from metarr.blobs.names import ASSET_DIR, BlobName, blob_name, parse_stored
 from metarr.blobs.writing import move_into_place, write_temporary
 from metarr.errors import NotFound
 
-_CHUNK = 1 << 20
 _INCOMING = ".incoming"
 
 
@@ -82,11 +81,6 @@ class BlobStore:
         """Whether the file is there and its bytes still have the hash it is named by. Reads the whole file."""
         name = parse_stored(stored)
         return _hash_of_file(self._locate(name)) == name.content_hash
-
-    def remove(self, stored: str) -> None:
-        """Take a blob out; that it is gone already is fine. For the sweep, after its row is deleted."""
-        with suppress(FileNotFoundError):
-            os.unlink(self.path(stored))
 
     def clear_leftovers(self, before: float) -> int:
         """Delete what a killed process left half-written before `before` (epoch seconds); returns how many files."""

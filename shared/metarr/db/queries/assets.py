@@ -77,6 +77,15 @@ SELECT path, content_hash, file_size, mtime_ns FROM published_files
 WHERE entity_type = 'movie' AND entity_id = $1 AND kind <> 'nfo'
 """
 
+FILE_PATH = "SELECT file_path FROM cache_assets WHERE content_hash = $1"
+
+# The library that an owner belongs to decides on taste and on which files may be read; sets and people have none.
+HOMES = {
+    "movie": "SELECT m.library_id, l.path AS root FROM movies m JOIN libraries l ON l.id = m.library_id WHERE m.id = $1",
+    "collection": "SELECT NULL::bigint AS library_id, NULL::text AS root FROM movie_collections WHERE id = $1",
+    "actor": "SELECT NULL::bigint AS library_id, NULL::text AS root FROM actors WHERE id = $1",
+}
+
 STALE_AFTER = timedelta(days=7)
 """A candidate that failed for good is tried once more after this time: links come back, seldom."""
 
@@ -161,6 +170,13 @@ class PublishedPicture(Struct, frozen=True, kw_only=True):
     mtime_ns: int | None = None
 
 
+class Home(Struct, frozen=True, kw_only=True):
+    """The library of an owner and its root folder, both None where it belongs to none."""
+
+    library_id: int | None = None
+    root: str | None = None
+
+
 class Artwork(Struct, frozen=True, kw_only=True):
     """All there is to know about the pictures of a film, its collections and the people shown with it."""
 
@@ -203,6 +219,19 @@ async def load_artwork(conn: Connection, movie_id: int, *, max_actors: int) -> A
         ),
         published=tuple(msgspec.convert(dict(row), PublishedPicture) for row in await conn.fetch(PUBLISHED, movie_id)),
     )
+
+
+async def load_home(conn: Connection, owner: Owner) -> Home | None:
+    """Where an owner lives, None when there is no such owner."""
+    kind, number = owner
+    row = await conn.fetchrow(HOMES[kind], number)
+    return Home(library_id=row["library_id"], root=row["root"]) if row else None
+
+
+async def load_file_path(conn: Connection, content_hash: str) -> str | None:
+    """The stored path of a picture by its hash."""
+    path: str | None = await conn.fetchval(FILE_PATH, content_hash)
+    return path
 
 
 async def load_candidates(conn: Connection, owners: Sequence[Owner]) -> list[CandidateRow]:

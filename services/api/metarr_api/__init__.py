@@ -1,0 +1,1 @@
+"""The API: HTTP in, HTTP out. No rules, no provider calls."""

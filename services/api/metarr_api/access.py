@@ -1,0 +1,39 @@
+"""Who may come in: whoever brings the key. Everything is closed unless it stands in OPEN."""
+
+import hmac
+
+from metarr_api.asgi import TRACE, Application, Receive, Scope, Send, answer, header
+from metarr_api.problems import PROBLEM_TYPE, Problem, encode
+
+OPEN = frozenset({"/health", "/ready"})
+"""Paths that answer without a key (CONTRACT.md, "REST")."""
+
+
+class Access:
+    """Lets through what brings `key` as X-Api-Key or Bearer; all else gets one and the same 401."""
+
+    def __init__(self, inner: Application, key: str) -> None:
+        self._inner = inner
+        self._key = key.encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] in OPEN or self._knows(scope):
+            await self._inner(scope, receive, send)
+            return
+        problem = Problem(
+            title="Unauthorized",
+            status=401,
+            detail="the key is missing or wrong: send it as X-Api-Key or as Authorization: Bearer",
+            trace_id=scope.get(TRACE),
+        )
+        headers = [("content-type", PROBLEM_TYPE), ("www-authenticate", 'Bearer realm="metarr"')]
+        await answer(send, 401, encode(problem), headers)
+
+    def _knows(self, scope: Scope) -> bool:
+        given = header(scope, b"x-api-key") or _bearer(header(scope, b"authorization"))
+        return hmac.compare_digest((given or "").encode("latin-1", "replace"), self._key)
+
+
+def _bearer(value: str | None) -> str | None:
+    scheme, _, token = (value or "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None

@@ -1,0 +1,219 @@
+"""Jobs and queues as a person wants to see them: what is waited for, what runs, what failed and why."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct
+
+from metarr.db.database import Connection
+from metarr.db.queries.where import Where
+
+type JobStatus = Literal["pending", "running", "completed", "failed", "cancelled"]
+
+_TITLE = """
+CASE j.entity_type
+  WHEN 'movie' THEN (SELECT m.title || coalesce(' (' || m.year || ')', '') FROM movies m WHERE m.id = j.entity_id)
+  WHEN 'library' THEN (SELECT l.name FROM libraries l WHERE l.id = j.entity_id)
+  WHEN 'collection' THEN (SELECT c.name FROM movie_collections c WHERE c.id = j.entity_id)
+END
+"""
+
+# What a waiting job waits for, as far as its row and its neighbours tell; NULL for all others. A job without a place in the
+# line waits for a time or another job; one in the line waits for its turn, a pause to end, or somebody to do it.
+_WAITING = f"""
+CASE WHEN j.status = 'pending' THEN (
+  SELECT jsonb_build_object(
+    'paused', EXISTS (SELECT FROM queue_pauses p WHERE p.scope = 'service:' || j.service),
+    'alive', EXISTS (SELECT FROM workers w WHERE w.service = j.service AND w.heartbeat_at > now() - interval '20 seconds'
+                     AND j.kind = ANY(w.kinds)),
+    'parent', (SELECT jsonb_build_object('id', j.id, 'kind', j.kind, 'title', {_TITLE})
+               FROM job_dependencies d JOIN job_queue j ON j.id = d.depends_on_job_id
+               WHERE d.job_id = waiting.id AND d.satisfied_at IS NULL ORDER BY j.id LIMIT 1),
+    'parents', waiting.unmet_dependencies,
+    'twin', (SELECT r.id FROM job_queue r WHERE r.status = 'running' AND r.unique_key = waiting.unique_key LIMIT 1),
+    'ahead', (SELECT count(*) FROM (
+                SELECT FROM job_queue a
+                WHERE a.service = waiting.service AND a.status = 'pending' AND a.ready_seq IS NOT NULL
+                  AND (a.priority, a.ready_seq) < (waiting.priority, waiting.ready_seq) LIMIT 1000) AS first))
+  FROM (SELECT j.id, j.service, j.unmet_dependencies, j.unique_key, j.priority, j.ready_seq) AS waiting) END
+"""
+
+_SHOWN = f"""
+SELECT j.id, j.kind, j.job_type, j.service, j.priority, j.status, j.entity_type, j.entity_id, {_TITLE} AS title,
+       j.retry_count, j.max_retries, j.attempts, j.next_retry_at, j.error_message, j.worker_id, j.trace_id,
+       j.cancel_requested, j.started_at, j.completed_at, j.created_at, j.updated_at, {_WAITING} AS waiting
+"""
+
+_PAGE = f"{_SHOWN} FROM job_queue j WHERE {{where}} ORDER BY j.id DESC LIMIT {{limit}}"
+_COUNT = "SELECT count(*) FROM job_queue j WHERE {where}"
+
+ONE = f"{_SHOWN}, j.payload, j.result FROM job_queue j WHERE j.id = $1"
+
+DEPENDS_ON = f"""
+SELECT j.id, j.kind, j.status, {_TITLE} AS title, d.satisfied_at IS NOT NULL AS satisfied
+FROM job_dependencies d JOIN job_queue j ON j.id = d.depends_on_job_id WHERE d.job_id = $1 ORDER BY j.id LIMIT 500
+"""
+
+WAITED_FOR_BY = f"""
+SELECT j.id, j.kind, j.status, {_TITLE} AS title, d.satisfied_at IS NOT NULL AS satisfied
+FROM job_dependencies d JOIN job_queue j ON j.id = d.job_id WHERE d.depends_on_job_id = $1 ORDER BY j.id LIMIT 500
+"""
+
+SERVICE_OF = "SELECT service FROM job_queue WHERE id = $1"
+
+# `rate` is what was completed in the last minute.
+QUEUES = """
+SELECT s.service,
+       count(j.id) FILTER (WHERE j.status = 'pending') AS depth,
+       count(j.id) FILTER (WHERE j.status = 'pending' AND j.ready_seq IS NOT NULL) AS ready,
+       count(j.id) FILTER (WHERE j.status = 'running') AS running,
+       (SELECT count(*) FROM job_queue f WHERE f.service = s.service AND f.status = 'failed') AS failed,
+       (SELECT count(*) FROM job_queue c WHERE c.service = s.service AND c.status = 'completed'
+          AND c.completed_at > now() - interval '60 seconds') AS rate,
+       min(j.created_at) FILTER (WHERE j.status = 'pending') AS oldest_waiting_at,
+       (SELECT count(*) FROM workers w WHERE w.service = s.service AND w.heartbeat_at > now() - interval '20 seconds')
+         AS workers,
+       p.scope IS NOT NULL AS paused, p.reason AS pause_reason, p.paused_at
+FROM unnest($1::text[]) WITH ORDINALITY AS s (service, place)
+LEFT JOIN job_queue j ON j.service = s.service AND j.status IN ('pending', 'running')
+LEFT JOIN queue_pauses p ON p.scope = 'service:' || s.service
+GROUP BY s.service, s.place, p.scope, p.reason, p.paused_at ORDER BY s.place
+"""
+
+
+class OtherJob(Struct, frozen=True, kw_only=True):
+    """A job that another one depends on, or the other way round."""
+
+    id: int
+    kind: str
+    status: JobStatus
+    title: str | None
+    satisfied: bool
+
+
+class ParentWaitedFor(Struct, frozen=True, kw_only=True):
+    id: int
+    kind: str
+    title: str | None = None
+
+
+class Waiting(Struct, frozen=True, kw_only=True):
+    """What stands between a waiting job and its start. `twin` runs the same work now; `ahead` counts to 1000."""
+
+    paused: bool
+    alive: bool
+    parents: int
+    ahead: int
+    parent: ParentWaitedFor | None = None
+    twin: int | None = None
+
+
+class JobRow(Struct, frozen=True, kw_only=True):
+    """A job without what it was given and what came of it."""
+
+    id: int
+    kind: str
+    job_type: str
+    service: str
+    priority: int
+    status: JobStatus
+    entity_type: str | None
+    entity_id: int | None
+    title: str | None
+    retry_count: int
+    max_retries: int
+    attempts: int
+    next_retry_at: datetime | None
+    error_message: str | None
+    worker_id: str | None
+    trace_id: str | None
+    cancel_requested: bool
+    started_at: datetime | None
+    completed_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    waiting: Waiting | None
+
+
+class JobWhole(JobRow, frozen=True, kw_only=True):
+    """A job with everything."""
+
+    payload: Any
+    result: Any
+    depends_on: list[OtherJob]
+    waited_for_by: list[OtherJob]
+
+
+class JobFilter(Struct, frozen=True, kw_only=True):
+    """Which jobs; `entity` is (entity_type, entity_id)."""
+
+    status: str | None = None
+    job_type: str | None = None
+    kind: str | None = None
+    service: str | None = None
+    entity: tuple[str, int] | None = None
+
+
+class QueueShown(Struct, frozen=True, kw_only=True):
+    """A service's line: `depth` waits (of which `ready` could start), `failed` are kept for a person, `rate` is per minute."""
+
+    service: str
+    depth: int
+    ready: int
+    running: int
+    failed: int
+    rate: int
+    workers: int
+    oldest_waiting_at: datetime | None
+    paused: bool
+    pause_reason: str | None
+    paused_at: datetime | None
+
+
+async def list_jobs(
+    conn: Connection, wanted: JobFilter, *, before: int | None, limit: int
+) -> tuple[list[JobRow], int | None, int]:
+    """The newest first; the id before which the next page begins, and how many there are in all."""
+    where = _conditions(wanted)
+    total = int(await conn.fetchval(_COUNT.format(where=where.text), *where.values))
+    if before is not None:
+        where.add("j.id < {}", before)
+    statement = _PAGE.format(where=where.text, limit=where.place(limit + 1))
+    rows = await conn.fetch(statement, *where.values)
+    items = [msgspec.convert(dict(row), JobRow) for row in rows[:limit]]
+    return items, items[-1].id if len(rows) > limit else None, total
+
+
+async def load_job(conn: Connection, job_id: int) -> JobWhole | None:
+    """A job with its neighbours, at most 500 on each side."""
+    row = await conn.fetchrow(ONE, job_id)
+    if row is None:
+        return None
+    neighbours = {
+        "depends_on": [dict(other) for other in await conn.fetch(DEPENDS_ON, job_id)],
+        "waited_for_by": [dict(other) for other in await conn.fetch(WAITED_FOR_BY, job_id)],
+    }
+    return msgspec.convert(dict(row) | neighbours, JobWhole)
+
+
+async def service_of(conn: Connection, job_id: int) -> str | None:
+    """Which service does a job."""
+    found: str | None = await conn.fetchval(SERVICE_OF, job_id)
+    return found
+
+
+async def list_queues(conn: Connection, services: Sequence[str]) -> list[QueueShown]:
+    """The lines of these services, in this order."""
+    return [msgspec.convert(dict(row), QueueShown) for row in await conn.fetch(QUEUES, list(services))]
+
+
+def _conditions(wanted: JobFilter) -> Where:
+    where = Where()
+    for column in ("status", "job_type", "kind", "service"):
+        if (value := getattr(wanted, column)) is not None:
+            where.add(f"j.{column} = {{}}", value)
+    if wanted.entity is not None:
+        where.add("j.entity_type = {} AND j.entity_id = {}", *wanted.entity)
+    return where

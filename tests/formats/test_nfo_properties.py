@@ -4,13 +4,14 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 import msgspec
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from metarr.domain.movie import ActorCredit, CollectionRef, CrewCredit, MovieMetadata
 from metarr.errors import NfoUnreadable
 from metarr.formats.nfo import MovieNfo, NfoReading, read_nfo, write_movie_nfo
 
+THRIFTY = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 NUMBERS = st.integers(1, 2**31 - 1)
 FOREIGN_TAGS = st.sampled_from(
     ["playcount", "tag", "Custom", "country", "userrating", "dateadded", "trailer", "x-y", "set2"]
@@ -122,6 +123,7 @@ def previous_films(draw: st.DrawFn) -> bytes:
     return ElementTree.tostring(root, encoding=draw(st.sampled_from(["utf-8", "utf-16"])))
 
 
+@THRIFTY
 @given(tidy_films())
 def test_a_film_comes_back_as_it_was_written(film: MovieMetadata) -> None:
     reading = read_nfo(write_movie_nfo(MovieNfo(metadata=film)))
@@ -130,6 +132,7 @@ def test_a_film_comes_back_as_it_was_written(film: MovieMetadata) -> None:
     assert reading.warnings == ()
 
 
+@THRIFTY
 @given(wild_films)
 def test_whatever_a_film_holds_its_nfo_is_sound_and_settles_at_once(film: MovieMetadata) -> None:
     data = write_movie_nfo(MovieNfo(metadata=film))
@@ -141,6 +144,7 @@ def test_whatever_a_film_holds_its_nfo_is_sound_and_settles_at_once(film: MovieM
     assert read_nfo(write_movie_nfo(MovieNfo(metadata=settled))).metadata == settled
 
 
+@THRIFTY
 @given(wild_films, st.none() | previous_films())
 def test_writing_again_changes_nothing(film: MovieMetadata, previous: bytes | None) -> None:
     movie = MovieNfo(metadata=film)
@@ -150,6 +154,7 @@ def test_writing_again_changes_nothing(film: MovieMetadata, previous: bytes | No
     assert write_movie_nfo(movie, written) == written
 
 
+@THRIFTY
 @given(tidy_films(), st.lists(foreign_elements(st.sampled_from(["playcount", "x-y", "Custom"])), max_size=5))
 def test_elements_that_metarr_does_not_know_survive_in_order(film: MovieMetadata, elements: list[Element]) -> None:
     root = Element("movie")
@@ -174,6 +179,7 @@ def _words(element: Element) -> list[str]:
     return words
 
 
+@THRIFTY
 @given(tidy_films(), st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"]))
 def test_a_film_reads_the_same_in_every_encoding(film: MovieMetadata, encoding: str) -> None:
     text = write_movie_nfo(MovieNfo(metadata=film)).decode()
@@ -181,12 +187,14 @@ def test_a_film_reads_the_same_in_every_encoding(film: MovieMetadata, encoding: 
     assert read_nfo(text.encode(encoding)).metadata == film
 
 
+@THRIFTY
 @given(st.binary(max_size=400) | st.text("<>&;!-[]CDATA/movie tile=\"'\x00é", max_size=200).map(str.encode))
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     with contextlib.suppress(NfoUnreadable):
         assert isinstance(read_nfo(data), NfoReading)
 
 
+@THRIFTY
 @given(previous_films(), st.data())
 def test_a_damaged_file_is_read_or_refused_and_never_stops_a_write(data: bytes, draw: st.DataObject) -> None:
     start = draw.draw(st.integers(0, len(data)))

@@ -5,6 +5,7 @@ folders BDMV (with STREAM inside) and VIDEO_TS; the folders of parts (`cd1`, `cd
 below a library's root a folder called "Shorts" or "Part 2" is a folder of films like any other.
 """
 
+import os
 from typing import Literal
 
 from metarr.domain.classify.folders import folder_kind
@@ -29,3 +30,13 @@ def room_of(name: str, inside: Room, *, holds_videos: bool, below_root: bool) ->
     if kind == "part" and not below_root:
         return "part"
     return "extras" if kind == "extras" and holds_videos and not below_root else "unit"
+
+
+def unit_above(path: str, root: str) -> str:
+    """The directory to look at for a path below the root: never a room by its name, for that is read with its unit."""
+    while len(path) > len(root):
+        above, name = os.path.split(path)
+        if folder_kind(name) is None or above == root:
+            return path
+        path = above
+    return root

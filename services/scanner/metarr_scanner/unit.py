@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from metarr.db.queries.scan import FolderRow
 from metarr.domain.classify.extensions import file_type
+from metarr.domain.classify.folders import folder_kind
 from metarr_scanner.directory import Directory, list_directory
 from metarr_scanner.folders import Room, room_of
 from metarr_scanner.ignoring import IgnoreRules
@@ -27,6 +28,7 @@ class FileSeen(Struct, frozen=True, kw_only=True):
 class UnitSeen(Struct, frozen=True, kw_only=True):
     """A unit as it lies on the disk. `troubles` say in words what could not be read, by path.
 
+    `holds_units` says that there are folders of films right below it.
     `gone` says that the directory is not there any more, `unreadable` that nothing can be concluded from what is absent.
     """
 
@@ -34,6 +36,7 @@ class UnitSeen(Struct, frozen=True, kw_only=True):
     folders: tuple[FolderRow, ...] = ()
     files: tuple[FileSeen, ...] = ()
     troubles: tuple[tuple[str, str], ...] = ()
+    holds_units: bool = False
     gone: bool = False
     unreadable: bool = False
 
@@ -52,6 +55,7 @@ def list_unit(path: str, root: str, rules: IgnoreRules) -> UnitSeen:
         folders=tuple(reading.folders),
         files=tuple(reading.files),
         troubles=tuple(reading.troubles),
+        holds_units=reading.holds_units,
         unreadable=reading.has_blind_spot,
     )
 
@@ -65,6 +69,7 @@ class _Reading:
         self.folders: list[FolderRow] = []
         self.files: list[FileSeen] = []
         self.troubles: list[tuple[str, str]] = []
+        self.holds_units = False
         self.has_blind_spot = False
 
     def read(self, path: str, room: Room) -> None:
@@ -86,8 +91,18 @@ class _Reading:
         holds_videos = any(file_type(name) == "video" for name in listing.files)
         for name in listing.folders:
             inner = room_of(name, room, holds_videos=holds_videos, below_root=path == self._root)
-            if inner is not None and inner != "unit":
+            if inner == "unit":
+                self.holds_units = self.holds_units or self._is_unit(f"{path}/{name}")
+            elif inner is not None:
                 yield f"{path}/{name}", inner
+
+    def _is_unit(self, path: str) -> bool:
+        try:
+            listing = list_directory(path, self._rules.of(path))
+        except OSError:
+            return False
+        rooms = {folder_kind(name) for name in listing.folders}
+        return not rooms.isdisjoint(("disc", "part")) or any(file_type(name) == "video" for name in listing.files)
 
     def _add_file(self, folder: str, name: str, room: Room) -> None:
         path = f"{folder}/{name}"

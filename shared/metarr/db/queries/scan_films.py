@@ -18,7 +18,8 @@ BY_PLACE = f"""
 SELECT {_COLUMNS} FROM movies m WHERE m.library_id = $1 AND m.file_path = ANY($2::text[])
 UNION
 SELECT {_COLUMNS} FROM movies m
-WHERE m.library_id = $1 AND cardinality($3::text[]) > 0 AND substring(m.file_path FROM '^(.*)/') = ANY($3::text[])
+WHERE m.library_id = $1 AND cardinality($3::text[]) > 0
+  AND (substring(m.file_path FROM '^(.*)/') = ANY($3::text[]) OR substring(m.file_path FROM '^(.*)/[^/]*/') = ANY($3::text[]))
 """
 
 # Films that may be those found at a new place: the same file, or the same id.
@@ -125,7 +126,7 @@ class Surroundings(Struct, frozen=True, kw_only=True):
 async def load_films_at(
     conn: Connection, library_id: int, paths: Sequence[str], folders: Sequence[str]
 ) -> dict[int, FilmRow]:
-    """Films at these paths and films whose file lay in these directories, trashed ones too, by id."""
+    """Films at these paths and films whose file lay in these directories or right below, trashed ones too, by id."""
     return _by_id(await conn.fetch(BY_PLACE, library_id, list(paths), list(folders)))
 
 

@@ -39,8 +39,9 @@ UPDATE movies m SET
   deleted_at = CASE WHEN film.restore THEN NULL ELSE m.deleted_at END,
   tmdb_id = CASE WHEN film.set_ids AND NOT m.tmdb_id_locked THEN film.tmdb_id ELSE m.tmdb_id END,
   imdb_id = CASE WHEN film.set_ids AND NOT m.imdb_id_locked THEN film.imdb_id ELSE m.imdb_id END,
-  identification_status = CASE WHEN film.set_ids AND NOT m.tmdb_id_locked THEN 'identified'
-    ELSE m.identification_status END,
+  identification_status = CASE
+    WHEN film.set_ids AND NOT m.tmdb_id_locked AND (m.identification_status = 'unidentified'
+      OR m.tmdb_id IS DISTINCT FROM film.tmdb_id) THEN 'identified' ELSE m.identification_status END,
   title = CASE WHEN film.set_title AND NOT m.title_locked THEN film.title ELSE m.title END,
   sort_title = CASE WHEN film.set_title AND NOT m.sort_title_locked THEN film.sort_title ELSE m.sort_title END,
   year = CASE WHEN film.set_title AND NOT m.year_locked THEN film.year ELSE m.year END
@@ -110,6 +111,13 @@ FROM jsonb_to_recordset($1) AS p (entity_id bigint, asset_type text, source_url 
 ON CONFLICT (entity_type, entity_id, asset_type, source_url) DO UPDATE
 SET file_size = excluded.file_size, mtime_ns = excluded.mtime_ns, status = 'candidate', reason = NULL, score = NULL,
   score_parts = NULL, cache_asset_id = NULL, perceptual_hash = NULL, width = NULL, height = NULL
+"""
+
+# A picture that moved with its film stays the candidate it was.
+MOVE_PICTURES = """
+UPDATE asset_candidates SET source_url = moved.new_url
+FROM unnest($1::bigint[], $2::text[], $3::text[]) AS moved (film, old_url, new_url)
+WHERE entity_type = 'movie' AND entity_id = moved.film AND source_url = moved.old_url AND source_type = 'local'
 """
 
 # What is in the store stays a candidate after its file is gone.
@@ -208,6 +216,12 @@ async def forget_files(conn: Connection, files: Sequence[tuple[int, str]]) -> No
 async def store_pictures(conn: Connection, pictures: Mapping[int, Sequence[PictureRow]]) -> None:
     """Store pictures that are new or not as they were, as candidates of their films."""
     await conn.execute(PICTURES, [_row(film, one) for film, found in pictures.items() for one in found])
+
+
+async def move_pictures(conn: Connection, pictures: Sequence[tuple[int, str, str]]) -> None:
+    """Give candidates the address to which their file moved: (film, from, to)."""
+    films, old, new = zip(*pictures, strict=True)
+    await conn.execute(MOVE_PICTURES, list(films), list(old), list(new))
 
 
 async def forget_pictures(conn: Connection, pictures: Sequence[tuple[int, str]]) -> None:

@@ -1,0 +1,24 @@
+"""The scanner service: composed here, run by `python -m metarr_scanner`."""
+
+from metarr.runtime import Service, ServiceParts, run_service
+from metarr_scanner.jobs import Handlers
+from metarr_scanner.names import NameReader
+from metarr_scanner.probe import Prober
+
+SLOTS = 3
+"""While one job waits for the probe process and one for the database, a third reads folders and NFO files."""
+
+
+async def build(service: Service) -> ServiceParts:
+    """Compose the service from its environment."""
+    prober = await service.stack.enter_async_context(Prober())
+    names = await service.stack.enter_async_context(NameReader())
+    return ServiceParts(handlers=Handlers(prober, names), slots=SLOTS)
+
+
+def main() -> None:
+    run_service("scanner", build)
+
+
+if __name__ == "__main__":
+    main()

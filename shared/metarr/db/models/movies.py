@@ -14,8 +14,8 @@ COLLECTION_SLOTS = ("poster", "fanart")
 class Movie(Base, locks=LOCKABLE):
     """A film: one row for one video, also while it is in the trash; `runtime` in minutes, `file_hash` with its scheme before it.
 
-    The scanner writes library_id, file_*, edition, deleted_at, and the metadata of a new row; the enricher writes metadata,
-    ids, identification_status and last_enriched_at; the cache writes the artwork slots; the publisher last_published_at; the
+    The scanner writes library_id, file_*, edition, identified_by, deleted_at, and the metadata of a new row; the enricher writes metadata,
+    ids, identification_status, identified_by (why it is taken for this film, in words) and last_enriched_at; the cache writes the artwork slots; the publisher last_published_at; the
     API writes metadata and slots together with their locks, pins ids, deletes and restores.
     """
 
@@ -47,6 +47,7 @@ class Movie(Base, locks=LOCKABLE):
     file_mtime_ns: Mapped[BigInt | None]
     file_parts: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
     edition: Mapped[str | None]
+    identified_by: Mapped[str | None]
 
     tmdb_id: Mapped[int | None]
     imdb_id: Mapped[str | None]

@@ -25,6 +25,7 @@ CREATE TABLE movies (
   file_mtime_ns bigint,
   file_parts text[] NOT NULL DEFAULT '{{}}',
   edition text,
+  identified_by text,
   tmdb_id integer,
   imdb_id text,
   title text NOT NULL,

@@ -22,6 +22,7 @@ from msgspec import Struct
 
 from metarr.formats.names import MovieName, clean_name, combine, extract_ids, parse_movie, says_nothing, strip_part
 from metarr.formats.names.doubts import is_episode, is_obfuscated
+from metarr.formats.names.text import prepared
 
 READING_SECONDS = 2.0
 START_SECONDS = 30.0
@@ -101,7 +102,7 @@ class NameReader:
         """The film that the name of its own folder and that of its file mean together.
 
         Pass None for a folder that holds other films too, and for a file that is not to be asked (a disc's). A name that the
-        rules decline is not asked any further when the other one is sure and has the year.
+        rules decline is not asked any further when the other one has the year or an id.
 
         Raises:
             ValueError: neither name is given.
@@ -111,8 +112,7 @@ class NameReader:
         if not names:
             raise ValueError("a film has a folder name or a file name")
         quick = {name: parse_movie(name) for name in names}
-        certain = any(reading is not None and reading.year is not None for reading in quick.values())
-        if not certain:
+        if not any(reading is not None and (reading.year or reading.ids) for reading in quick.values()):
             quick = {name: reading or await self._read_difficult(name) for name, reading in quick.items()}
         both = combine(quick.get(folder or ""), quick.get(file or ""))
         return both or await self._read_difficult(names[0])
@@ -123,7 +123,7 @@ class NameReader:
             return cleaned
         order: tuple[Reader, ...] = ("ptt", "guessit") if name.lstrip().startswith("[") else ("guessit", "ptt")
         for reader in order:
-            answer = await self._process.ask(reader, name)
+            answer = await self._process.ask(reader, prepared(name))
             if answer is not None and answer.title:
                 return _believed(answer, reader, name)
         return cleaned
@@ -176,7 +176,7 @@ class _ReadingProcess:
                     return await self._ask(reader, name)
                 except TimeoutError:
                     return None
-                except (OSError, EOFError):
+                except (OSError, EOFError, msgspec.MsgspecError):
                     continue
             return None
 

@@ -11,27 +11,15 @@ _ARTICLE_BEHIND = re.compile(r"^(?P<rest>.+),\s(?P<article>the|an|a|l['’´`])$
 _TRAILING_BRACKETS = re.compile(r"(?:\s\([^()]{1,80}\))+$")
 _APOSTROPHES = re.compile(r"['’‘´`ʼ]")
 _NOT_WORD = re.compile(r"[^\w]+|_+")
-_LEADING_ARTICLE = re.compile(r"^(?:the|an|a)\s(?=\S)")
+_ARTICLE_WORDS = frozenset({"the", "an", "a"})
 _ROMAN = {
     "ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9", "xi": "11", "xii": "12", "xiii": "13",
 }  # fmt: skip
 """`i`, `v` and `x` are left out: alone they are words (`I, Robot`, `V for Vendetta`, `We Are X`)."""
 
 _UNFOLDED = str.maketrans(
-    {
-        "ß": "ss",
-        "æ": "ae",
-        "œ": "oe",
-        "ø": "o",
-        "ł": "l",
-        "đ": "d",
-        "ð": "d",
-        "þ": "th",
-        "ı": "i",
-        "·": "",
-        "²": "2",
-        "³": "3",
-    }
+    {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"}
+    | {"½": " 1 2", "²": " 2", "³": " 3"}
 )
 _ILLEGAL = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f]')
 _COLON = re.compile(r"\s*:\s+|:$")
@@ -67,12 +55,13 @@ def display_title(sort_form: str) -> str:
 def normalise_title(title: str, *, numerals: bool = True, article: bool = True) -> str:
     """A title as it is compared: two titles that a person would call the same come out equal.
 
-    Case and accents are folded, `&` is "and", punctuation separates words or vanishes inside them (`S.W.A.T.` → `swat`,
-    `WALL·E` → `walle`, `Ocean's` → `oceans`). With `article` a leading the/a/an goes, also from behind a comma; with
-    `numerals` Roman numbers from II on become Arabic. Letters of all scripts stay. A title of nothing but punctuation comes
+    Case and accents are folded, `&` is "and", punctuation separates words or vanishes inside them (`WALL·E` → `wall e`,
+    `S.W.A.T.` → `swat`, `Ocean's` → `oceans`). With `article` leading the/a/an go, also from behind a comma; with `numerals`
+    Roman numbers from II on become Arabic. Letters of all scripts stay. A title of nothing but punctuation comes
     out as its own case-folded self, so that no two different titles become equal by losing everything.
     """
-    text = unicodedata.normalize("NFKC", display_title(title) if article else title).casefold().translate(_UNFOLDED)
+    text = (display_title(title) if article else title).casefold().translate(_UNFOLDED)
+    text = unicodedata.normalize("NFKC", text).casefold().translate(_UNFOLDED)
     text = "".join(letter for letter in unicodedata.normalize("NFD", text) if not _is_latin_accent(letter))
     text = unicodedata.normalize("NFC", text).replace("&", " and ").replace("+", " plus ")
     text = _APOSTROPHES.sub("", text)
@@ -80,10 +69,9 @@ def normalise_title(title: str, *, numerals: bool = True, article: bool = True) 
     words = _NOT_WORD.sub(" ", text).split()
     if numerals:
         words = [_ROMAN.get(word, word) if index else word for index, word in enumerate(words)]
-    joined = " ".join(words)
-    if article:
-        joined = _LEADING_ARTICLE.sub("", joined)
-    return joined or title.strip().casefold()
+    while article and len(words) > 1 and words[0] in _ARTICLE_WORDS:
+        words = words[1:]
+    return " ".join(words) or title.strip().casefold()
 
 
 def _is_latin_accent(letter: str) -> bool:
@@ -100,7 +88,7 @@ def legal_name(text: str, *, longest: int = LONGEST_FILE_NAME) -> str:
     name = _ILLEGAL.sub("", _COLON.sub(" - ", text.replace("/", " ").replace("\\", " ")))
     name = " ".join(name.split()).strip(" .").removesuffix(" -").strip(" .")
     name = _RESERVED.sub(lambda match: f"{match.group()}_", name)
-    encoded = name.encode("utf-8", "replace")[:longest]
+    encoded = name.encode("utf-8", "ignore")[:longest]
     return encoded.decode("utf-8", "ignore").strip(" .") or "_"
 
 

@@ -4,81 +4,22 @@ from typing import Literal
 
 FileType = Literal["video", "audio", "image", "subtitle", "nfo", "other"]
 
-VIDEO_EXTENSIONS = frozenset(
-    [
-        "3g2",
-        "3gp",
-        "asf",
-        "avi",
-        "disc",
-        "divx",
-        "dvr-ms",
-        "f4v",
-        "flv",
-        "img",
-        "iso",
-        "m2t",
-        "m2ts",
-        "m2v",
-        "m4v",
-        "mk3d",
-        "mkv",
-        "mov",
-        "mp4",
-        "mpe",
-        "mpeg",
-        "mpg",
-        "mts",
-        "mxf",
-        "nuv",
-        "ogm",
-        "ogv",
-        "qt",
-        "rm",
-        "rmvb",
-        "strm",
-        "ts",
-        "vob",
-        "webm",
-        "wmv",
-        "wtv",
-        "xvid",
-    ]
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+VIDEO_EXTENSIONS = _words(
+    "3g2 3gp asf avi disc divx dvr-ms f4v flv img iso m2t m2ts m2v m4v mk3d mkv mov mp4 mpe mpeg mpg mts mxf nuv ogm ogv "
+    "qt rm rmvb strm ts vob webm wmv wtv xvid"
 )
 """Videos, disc images, and the text stubs `.strm` (an address) and `.disc` (a disc on the shelf)."""
 
-AUDIO_EXTENSIONS = frozenset(
-    [
-        "aa",
-        "aac",
-        "ac3",
-        "aif",
-        "aiff",
-        "alac",
-        "ape",
-        "dsf",
-        "dts",
-        "eac3",
-        "flac",
-        "m4a",
-        "m4b",
-        "mka",
-        "mp2",
-        "mp3",
-        "oga",
-        "ogg",
-        "opus",
-        "thd",
-        "truehd",
-        "wav",
-        "wma",
-        "wv",
-    ]
+AUDIO_EXTENSIONS = _words(
+    "aa aac ac3 aif aiff alac ape dsf dts eac3 flac m4a m4b mka mp2 mp3 oga ogg opus thd truehd wav wma wv"
 )
-IMAGE_EXTENSIONS = ("jpg", "jpeg", "png", "webp", "tbn", "gif", "bmp", "avif")
-"""In order of preference where one name exists with several extensions."""
-
-SUBTITLE_EXTENSIONS = frozenset(["ass", "idx", "mks", "sami", "smi", "srt", "ssa", "sub", "sup", "ttml", "usf", "vtt"])
+IMAGE_EXTENSIONS = _words("avif bmp gif jpeg jpg png tbn webp")
+SUBTITLE_EXTENSIONS = _words("ass idx mks sami smi srt ssa sub sup ttml usf vtt")
 
 _TYPES: dict[str, FileType] = {
     **dict.fromkeys(VIDEO_EXTENSIONS, "video"),

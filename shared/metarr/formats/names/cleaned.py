@@ -9,6 +9,7 @@ from metarr.formats.names.text import as_title, prepared, without_extension, wit
 from metarr.formats.names.value import MovieName
 
 UNDERSTOOD_LITTLE, RANDOM = 20, 0
+NAMELESS = "Untitled"
 
 
 def clean_name(name: str) -> MovieName:
@@ -25,7 +26,7 @@ def clean_name(name: str) -> MovieName:
         if group.start > 0 and (group.start <= end < group.end or holds_only_year(group.inner)):
             end = min(end, group.start)
             year = year or holds_only_year(group.inner)
-    title = as_title(text[:end]) or as_title(whole) or whole or name.strip() or "Untitled"
+    title = as_title(text[:end]) or as_title(whole) or whole or NAMELESS
     return MovieName(
         title=title,
         year=year,

@@ -4,7 +4,14 @@ import itertools
 import re
 
 _EPISODE = re.compile(
-    r"(?<![^\W_])(?:s\d{1,4}[ ._-]?x?ep?\d{1,4}|s\d{1,2}(?=$|[ ._-])|(?:19|20)\d{2}x\d{2}(?!\d)|season[ ._]\d{1,3}(?![ ._]*[\[(](?:19|20)\d\d)|episode[ ._]\d{1,4}|e\d{2,4}(?![^\W_]))",
+    r"(?<![^\W_])(?:"
+    r"s\d{1,4}[ ._-]?x?ep?\d{1,4}"  # S01E02, s1ep2, S03XE05
+    r"|s\d{1,2}(?=$|[ ._-])"  # S01
+    r"|(?:19|20)\d{2}x\d{2}(?!\d)"  # 1960x05
+    r"|season[ ._]\d{1,3}(?![ ._]*[\[(](?:19|20)\d\d)"  # Season 1; but Open Season 3 (2011)
+    r"|episode[ ._]\d{1,4}"
+    r"|e\d{2,4}(?![^\W_])"  # E02
+    r")",
     re.IGNORECASE,
 )
 _CROSSED = re.compile(r"(?<![^\W_])\d{1,2}x\d{2,3}(?![^\W_])", re.IGNORECASE)

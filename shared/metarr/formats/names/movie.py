@@ -26,6 +26,7 @@ from metarr.formats.names.endings import LOOSE, SURE, Ending, find_ending, has_l
 from metarr.formats.names.ids import take_ids
 from metarr.formats.names.marks import YEAR, Mark, find_codec, find_marks, find_resolution, find_source
 from metarr.formats.names.text import as_title, prepared, without_extension, without_website
+from metarr.formats.names.tidy import parse_tidy
 from metarr.formats.names.titles import read_titles
 from metarr.formats.names.value import MovieName
 
@@ -38,7 +39,11 @@ _GROUP = re.compile(r"-([A-Za-z0-9@]{2,30})$")
 
 def parse_movie(name: str) -> MovieName | None:
     """The reading of one folder or file name, with or without extension, without its path; None when unsure."""
-    whole = prepared(without_extension(name)).strip()
+    stem = without_extension(name)
+    return parse_tidy(stem) or _parse(prepared(stem).strip())
+
+
+def _parse(whole: str) -> MovieName | None:
     if is_doubtful(whole):
         return None
     ids, text = take_ids(whole)
@@ -53,7 +58,7 @@ def parse_movie(name: str) -> MovieName | None:
     titles = read_titles(text, ending, marks, groups)
     if not has_letters(titles.title):
         return None
-    part = _part(whole, ending, text)
+    part = _part(whole, text, ending)
     tags = [mark for mark in marks if mark.kind == "tag" and mark.start >= ending.at]
     return MovieName(
         title=titles.title,
@@ -97,12 +102,12 @@ def _is_unclear(text: str, groups: list[Group], ending: Ending) -> bool:
     return ending.by == "end" and any(group.start > 0 and text[group.end :].strip(LOOSE) for group in groups)
 
 
-def _part(whole: str, ending: Ending, text: str) -> PartName | None:
+def _part(whole: str, text: str, ending: Ending) -> PartName | None:
     """The part marker, unless it stands inside the title: `Harry Potter - Part 2 (2011)` is whole."""
-    part = find_part(whole)
-    if part is None or (ending.at < len(text) and whole.rfind(part.marker) < ending.at):
+    part = find_part(text)
+    if part is None or (ending.at < len(text) and text.rfind(part.marker) < ending.at):
         return None
-    return part
+    return find_part(whole)
 
 
 def _edition_behind(text: str, ending: Ending, marks: list[Mark]) -> str | None:

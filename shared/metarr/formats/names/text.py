@@ -3,69 +3,16 @@
 import re
 import unicodedata
 
+from metarr.domain.classify.extensions import VIDEO_EXTENSIONS, split_name
+
 LONGEST_NAME = 255
 """File systems allow no more; what is longer is cut before anything looks at it."""
 
-EXTENSIONS = frozenset(
-    [
-        "3g2",
-        "3gp",
-        "asf",
-        "avi",
-        "bmp",
-        "disc",
-        "divx",
-        "dvr-ms",
-        "f4v",
-        "flv",
-        "idx",
-        "img",
-        "iso",
-        "jpeg",
-        "jpg",
-        "m2t",
-        "m2ts",
-        "m2v",
-        "m4v",
-        "mk3d",
-        "mkv",
-        "mov",
-        "mp4",
-        "mpe",
-        "mpeg",
-        "mpg",
-        "mts",
-        "mxf",
-        "nfo",
-        "nuv",
-        "nzb",
-        "ogm",
-        "ogv",
-        "otrkey",
-        "png",
-        "qt",
-        "rm",
-        "rmvb",
-        "smi",
-        "srt",
-        "ssa",
-        "ass",
-        "strm",
-        "sub",
-        "sup",
-        "tbn",
-        "torrent",
-        "ts",
-        "vob",
-        "vtt",
-        "webm",
-        "webp",
-        "wmv",
-        "wtv",
-        "xvid",
-    ]
-)
-_STUB_KINDS = frozenset(["bluray", "brd", "dvd", "hddvd", "hdtv", "bd25", "bd50", "vhs", "tv"])
+_EXTENSIONS = VIDEO_EXTENSIONS | {"jpg", "nfo", "png", "srt"}
+"""Not those of all sidecars: `Kick.Ass` is a folder's whole name."""
+
+_WRAPPERS = frozenset({"nzb", "otrkey", "torrent"})
+_STUB_KINDS = frozenset({"bluray", "brd", "bd25", "bd50", "dvd", "hddvd", "hdtv", "tv", "vhs"})
 _SPACES = re.compile(r"[\s_]+")
 _SEPARATED = re.compile(r"[\s._]+")
 _EMPTY_BRACKETS = re.compile(r"\(\s*\)|\[\s*\]|\{\s*\}")
@@ -80,18 +27,17 @@ _WEBSITE = re.compile(
 )
 _TRIM = " \t._-–,;:+~=|"
 _PAIRS = {"(": ")", "[": "]", "{": "}"}
+_BRACKETS = frozenset("()[]{}")
 
 
 def without_extension(name: str) -> str:
-    """The name without the extensions of media and sidecar files; other dots are left alone (`S.W.A.T.`, `Mr. Nobody`)."""
-    for _ in range(3):
-        stem, dot, extension = name.rpartition(".")
-        if not dot or not stem or extension.lower() not in EXTENSIONS:
-            return name
-        name = stem
-        if extension.lower() == "disc":
-            return _without_stub_kind(name)
-    return name
+    """The name without the extension of a media file; other dots are left alone (`S.W.A.T.`, `Mr. Nobody`)."""
+    stem, extension = split_name(name)
+    if extension in _WRAPPERS:
+        return without_extension(stem)
+    if extension not in _EXTENSIONS:
+        return name
+    return _without_stub_kind(stem) if extension == "disc" else stem
 
 
 def _without_stub_kind(stem: str) -> str:
@@ -102,19 +48,23 @@ def _without_stub_kind(stem: str) -> str:
 def without_website(text: str) -> str:
     """The name without the address that some sites put before it: `[www.example.com] - Title`."""
     match = _WEBSITE.match(text)
-    return text[match.end() :].lstrip() if match else text
+    rest = text[match.end() :].lstrip() if match else ""
+    return rest if any(letter.isalpha() for letter in rest) else text
 
 
 def prepared(name: str) -> str:
     """A name as the readers want it: composed form (NFC), no control characters, at most LONGEST_NAME characters."""
     text = unicodedata.normalize("NFC", name[:LONGEST_NAME])
+    if text.isprintable():
+        return text
     return "".join(" " if unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") else letter for letter in text)
 
 
 def as_title(chunk: str) -> str:
     """The title a chunk of a name means: separators become blanks, acronyms and abbreviations get their dots back.
 
-    A chunk with blanks (also at its end) keeps its dots (`Mr. Nobody`) but between long words; one without uses dots and underscores as blanks.
+    A chunk with blanks, be it at its end, keeps its dots (`Mr. Nobody`, `$9.99 `); in one without, dots and underscores are
+    the blanks, and so they are between long words of one that mixes both (`The.Third.Movie Name`).
     """
     text = _EMPTY_BRACKETS.sub(" ", chunk)
     blanks = " " in text
@@ -143,13 +93,9 @@ def _join_initials(words: list[str], text: str) -> list[str]:
 
 
 def _tidy(text: str) -> str:
-    text = _REPEATED.sub(r"\1", text)
-    text = _SPACE_BEFORE.sub(r"\1", text)
-    text = _balanced(text)
-    ending = text.rstrip()
-    dotted = _keeps_dot(ending)
-    text = _SPACES.sub(" ", text).strip(_TRIM)
-    return text + "." if dotted and text else text
+    text = _balanced(_SPACE_BEFORE.sub(r"\1", _REPEATED.sub(r"\1", text))).rstrip()
+    title = _SPACES.sub(" ", text).strip(_TRIM)
+    return title + "." if title and _keeps_dot(text) else title
 
 
 def _keeps_dot(text: str) -> bool:
@@ -162,6 +108,8 @@ def _keeps_dot(text: str) -> bool:
 
 def _balanced(text: str) -> str:
     """The text without brackets that are never closed or never opened."""
+    if not _BRACKETS.intersection(text):
+        return text
     stack: list[int] = []
     drop: set[int] = set()
     for index, letter in enumerate(text):

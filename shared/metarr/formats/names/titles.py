@@ -15,27 +15,10 @@ _ARTICLES = frozenset(["the", "a", "an", "la", "le", "les", "der", "die", "das",
 _JOINING_WORDS = frozenset(
     ["or", "and", "of", "the", "a", "an", "in", "on", "to", "for", "with", "&", "und", "oder", "et", "ou", "but"]
 )
-_ALSO_WORDS = frozenset(
-    [
-        "cam",
-        "complete",
-        "dutch",
-        "english",
-        "fix",
-        "festival",
-        "internal",
-        "italiano",
-        "latino",
-        "limited",
-        "line",
-        "nordic",
-        "max",
-        "proper",
-        "real",
-        "red",
-        "uncensored",
-        "web",
-    ]
+_CONJUNCTIONS = frozenset(["or", "and", "but", "&", "und", "oder", "et", "ou"])
+_ALSO_WORD = re.compile(
+    r"cam|complete|dutch|english|festival|fix|internal|italiano|latino|limited|line|max|nordic|proper|real|red|uncensored|web",
+    re.IGNORECASE,
 )
 """Words that end real titles (`Charlotte's Web`); in this spelling, `Web`, they stay."""
 
@@ -75,6 +58,7 @@ def _chunk(text: str, at: int) -> str:
 
 
 def _pull_back(text: str, ending: Ending, marks: list[Mark]) -> tuple[int, str | None]:
+    """Where the title ends without the editions and tags directly before its ending; and those editions."""
     at = ending.at
     editions: list[str] = []
     follower = ""
@@ -91,6 +75,7 @@ def _pull_back(text: str, ending: Ending, marks: list[Mark]) -> tuple[int, str |
 
 
 def _comes_off(text: str, mark: Mark, ending: Ending, follower: str) -> bool:
+    """Whether a mark at the title's end is none of its words; `follower` is the kind of mark behind it, if any."""
     several_words = any(separator in mark.text for separator in " ._")
     tidy = ending.by == "bracket" and " " in text[: ending.at]
     if ending.by == "end":
@@ -102,7 +87,7 @@ def _comes_off(text: str, mark: Mark, ending: Ending, follower: str) -> bool:
     if ending.by != "tag":
         return mark.text == "3D" and not tidy
     return mark.kind == "soft" and (
-        follower == "soft" or not (mark.text.istitle() and mark.text.casefold() in _ALSO_WORDS)
+        follower == "soft" or not (mark.text.istitle() and _ALSO_WORD.fullmatch(mark.text) is not None)
     )
 
 
@@ -117,4 +102,4 @@ def _is_alias(chunk: str, group: Group) -> bool:
         return False
     before = as_title(chunk[: group.start]).casefold().split()
     inside = as_title(group.inner).casefold().split()
-    return bool(before) and bool(inside) and before[-1] not in _JOINING_WORDS and inside[0] not in _JOINING_WORDS
+    return bool(before) and bool(inside) and before[-1] not in _JOINING_WORDS and inside[0] not in _CONJUNCTIONS

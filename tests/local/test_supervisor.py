@@ -77,6 +77,19 @@ async def test_no_process_is_left_after_a_clean_stop(supervisor: Supervisor, tmp
     assert list((tmp_path / "run").iterdir()) == []
 
 
+async def test_the_last_words_are_heard_also_when_the_system_is_cancelled(
+    supervisor: Supervisor, heard: Heard, tmp_path: Path
+) -> None:
+    polite = "import signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: sys.exit(print('bye', flush=True)))"
+    living = unit(f"{polite}; print('up', flush=True); time.sleep(600)")
+    async with asyncio.TaskGroup() as group:
+        system = group.create_task(_enter(supervisor, living))
+        await eventually(lambda: "up" in heard.about("fake"), what="it lives")
+        system.cancel()
+    assert "bye" in heard.about("fake")
+    assert list((tmp_path / "run").iterdir()) == []
+
+
 async def test_what_does_not_end_when_asked_is_killed(supervisor: Supervisor, heard: Heard) -> None:
     async with supervisor.keeping([unit(STUBBORN, stop_timeout=0.2)]):
         await eventually(lambda: "no" in heard.about("fake"), what="it is deaf to SIGTERM")

@@ -14,6 +14,7 @@ from metarr_local import data_directory
 from metarr_local.private_files import read_private
 from metarr_local.processes import Program as Child
 from metarr_local.processes import is_running, popen_arguments
+from metarr_local.system import SERVICES
 from support.waiting import soon
 
 WITH_STAND_INS = str(Path(__file__).parent.parent / "support" / "up_with_stand_ins.py")
@@ -84,8 +85,12 @@ def test_it_says_where_it_is_ready_and_leaves_no_process_when_asked_to_end(
     line = first_line(system)
     running = parts(tmp_path)
     assert (line, set(running)) == (f"metarr ready on http://127.0.0.1:{port}", PARTS)
+    words = tmp_path / "words"
+    soon(lambda: words.read_text().count(" lives") == len(SERVICES) or None, what="all services live")
     system.send_signal(signal.SIGINT)
+    system.send_signal(signal.SIGTERM)  # at once: the same wish, not an insisting one
     assert system.wait(60) == 0
+    assert words.read_text().count("takes its leave") == len(SERVICES)
     assert [name for name, pid in running.items() if alive(pid)] == []
 
 

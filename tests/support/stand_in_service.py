@@ -17,7 +17,7 @@ class Health(BaseHTTPRequestHandler):
 
 
 def main(name: str) -> None:
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(print(f"{name} takes its leave", flush=True)))
     print(f"{name} lives", flush=True)
     if name == "api":
         HTTPServer((os.environ["METARR_HOST"], int(os.environ["METARR_PORT"])), Health).serve_forever()

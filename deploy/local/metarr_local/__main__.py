@@ -1,10 +1,12 @@
 """The command `metarr`: the system on one machine, and the person's side of the API."""
 
 import asyncio
+import logging
 import sys
 from pathlib import Path
 from typing import Annotated
 
+import structlog
 from cyclopts import App, Parameter
 
 from metarr.db.migrate import migrate as bring_up_to_date
@@ -93,6 +95,8 @@ def demo(
 
 def main() -> None:
     """Run the command line: exit code 2 for a configuration that cannot work, 1 for anything else that went wrong."""
+    # A command speaks for itself; only the services log.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     try:
         code = app(result_action="return_value")
     except (MetarrError, ExceptionGroup) as fault:

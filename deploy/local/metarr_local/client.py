@@ -95,11 +95,5 @@ def _said(status: int, data: bytes) -> str:
     if not isinstance(problem, dict):
         return f"the API answered {status}"
     words = str(problem.get("detail") or problem.get("title") or status)
-    fields = [_field(wrong) for wrong in problem.get("errors") or []]
+    fields = [f"{wrong['field']} {wrong['message']}" for wrong in problem.get("errors") or []]
     return "; ".join([words, *fields])
-
-
-def _field(wrong: Any) -> str:
-    if not isinstance(wrong, dict):
-        return str(wrong)
-    return " ".join(str(value) for value in wrong.values())

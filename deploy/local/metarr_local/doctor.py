@@ -15,6 +15,7 @@ from rich.text import Text
 from metarr.bus import Bus
 from metarr.db import Database
 from metarr.db.migrate import pending
+from metarr.db.queries.system import database_version
 from metarr.errors import DatabaseUnavailable
 from metarr_api.key import load_key
 from metarr_local import data_directory, nats, postgres
@@ -104,7 +105,8 @@ async def _look_at_database(url: str) -> tuple[list[str], str]:
     database = await Database.connect(url, name="metarr doctor", max_size=1)
     try:
         async with database.read() as connection:
-            return waiting, ".".join(str(part) for part in connection.get_server_version()[:2])
+            version, _ = await database_version(connection)
+            return waiting, version
     finally:
         await database.close()
 

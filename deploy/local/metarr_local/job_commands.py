@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from metarr_local.place import HERE, Place
@@ -25,11 +26,13 @@ def show(
     answer = place.client().get("/jobs", status=status, kind=kind, limit=min(max(limit, 1), _MOST))
     table = Table("id", "kind", "status", "tries", "about", "says", box=None)
     for job in answer["items"]:
-        about = f"{job['entity_type']} {job['entity_id']}" if job.get("entity_id") else ""
-        table.add_row(str(job["id"]), job["kind"], job["status"], str(job.get("retry_count", 0)), about, _says(job))
+        about = job["title"] or (f"{job['entity_type']} {job['entity_id']}" if job["entity_id"] else "")
+        table.add_row(
+            str(job["id"]), job["kind"], job["status"], str(job["attempts"]), escape(about), escape(_says(job))
+        )
     Console().print(table)
-    if answer.get("next_cursor"):
-        print(f"of {answer.get('total', 'many')}; --limit shows more")
+    if answer["next_cursor"]:
+        print(f"of {answer['total']}; --limit shows more")
 
 
 @app.command
@@ -47,8 +50,10 @@ def cancel(job_id: int, *, place: Place = HERE) -> None:
 
 
 def _says(job: dict[str, Any]) -> str:
-    """The one thing worth knowing about a job: its error, why it waits, or how far it is."""
-    for field in ("error", "error_message", "last_error", "waits_because", "why_waiting", "progress"):
-        if job.get(field):
-            return str(job[field])
-    return ""
+    """The one thing worth knowing about a job: why it waits, how far it is, or what went wrong."""
+    if job["waits_because"]:
+        return str(job["waits_because"])
+    if job["status"] == "running" and job["progress"]:
+        progress = job["progress"]
+        return f"{progress['done']} of {progress['total']}: {progress['doing']}"
+    return str(job["error_message"] or "")

@@ -1,10 +1,12 @@
 """`metarr libraries`: what is watched, and looking through it again."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from metarr.errors import NotFound
@@ -17,11 +19,12 @@ app = App(name="libraries", help="The libraries: add, list, scan.")
 @app.command(name="list")
 def show(*, place: Place = HERE) -> None:
     """List the libraries with the state of their disks."""
-    table = Table("id", "name", "type", "path", "disk", "items", box=None)
+    table = Table("id", "name", "type", "items", "waiting for you", "disk", "path", box=None)
     for row in place.client().every("/libraries"):
-        items = row.get("item_count", row.get("counts", ""))
-        disk = " ".join(str(word) for word in (row.get("mount_state"), row.get("mount_detail")) if word)
-        table.add_row(str(row["id"]), row["name"], row["type"], row["path"], disk, _counted(items))
+        says = [row["mount_state"], row["mount_detail"], row["problem"]]
+        counts = (str(row["item_count"]), str(row["unidentified_count"]))
+        disk = "; ".join(word for word in says if word)
+        table.add_row(str(row["id"]), escape(row["name"]), row["type"], *counts, escape(disk), escape(row["path"]))
     Console().print(table)
 
 
@@ -40,19 +43,21 @@ def add(
     row = client.post("/libraries", {"name": name or whole.name or str(whole), "path": str(whole), "type": kind})
     print(f"library {row['id']}: {row['name']} in {row['path']}")
     if scan:
-        _scan(client, row["id"], None)
+        _scan(client, row["id"], {})
 
 
 @app.command
 def scan(
     library: Annotated[str, Parameter(help="Its id or its name.")],
     *,
-    path: Annotated[str | None, Parameter(help="Only this folder of it.")] = None,
+    path: Annotated[Path | None, Parameter(help="Only this folder of it.")] = None,
+    full: Annotated[bool, Parameter(help="Read folders again that have not changed.", negative="")] = False,
     place: Place = HERE,
 ) -> None:
     """Look through a library, or one folder of it, for what changed."""
     client = place.client()
-    _scan(client, _find(client, library), path)
+    wanted = {"path": str(path.expanduser().absolute())} if path else {}
+    _scan(client, _find(client, library), {**wanted, "full": full})
 
 
 def _find(client: Client, wanted: str) -> int:
@@ -62,12 +67,6 @@ def _find(client: Client, wanted: str) -> int:
     raise NotFound(f"there is no library {wanted!r}; `metarr libraries list` shows them")
 
 
-def _scan(client: Client, library_id: int, path: str | None) -> None:
-    answer = client.post(f"/libraries/{library_id}/scan", {"path": path} if path else {})
+def _scan(client: Client, library_id: int, wanted: Mapping[str, Any]) -> None:
+    answer = client.post(f"/libraries/{library_id}/scan", wanted)
     print(f"scan is job {answer['job_id']}; `metarr jobs` shows it")
-
-
-def _counted(items: object) -> str:
-    if isinstance(items, dict):
-        return " ".join(f"{name} {count}" for name, count in items.items())
-    return str(items)

@@ -33,13 +33,13 @@ class Supervisor:
         keepers = [Keeper(unit, self._folder, self._say, self._patience) for unit in layer]
         self._layers.append(keepers)
         async with asyncio.TaskGroup() as lives:
-            for keeper in keepers:
-                lives.create_task(keeper.run(), name=keeper.unit.name)
+            running = [lives.create_task(keeper.run(), name=keeper.unit.name) for keeper in keepers]
             try:
                 await asyncio.gather(*(keeper.wait_ready() for keeper in keepers))
                 yield
             finally:
                 await self._stop(keepers)
+                await asyncio.wait(running)  # to their last words, also when we are being cancelled
 
     async def _stop(self, keepers: list[Keeper]) -> None:
         if self._killed:

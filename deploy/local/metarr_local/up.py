@@ -15,23 +15,29 @@ from metarr_local.system import Plan, read_scale, running
 
 _NAME_WIDTH = 10
 _COLOURS = ("cyan", "green", "yellow", "magenta", "blue", "bright_cyan", "bright_green", "bright_yellow")
+_ONE_WISH = 1.0
+"""Seconds within which signals are the same wish: `timeout` and process groups deliver one twice."""
 
 type WhenReady = Callable[[Plan, "Stop"], Awaitable[None]]
 """What is done once the system answers; the system runs on afterwards until it is told to stop."""
 
 
 class Stop:
-    """The wish to end: the first signal asks, the second one insists."""
+    """The wish to end: the first signal asks, a later one insists."""
 
     def __init__(self, insist: Callable[[], None]) -> None:
         self._asked = asyncio.Event()
+        self._asked_at = 0.0
         self._insist = insist
 
     def ask(self) -> None:
-        """End cleanly; called again, end at once."""
-        if self._asked.is_set():
+        """End cleanly; called again after a moment, end at once."""
+        now = asyncio.get_running_loop().time()
+        if not self._asked.is_set():
+            self._asked_at = now
+            self._asked.set()
+        elif now - self._asked_at >= _ONE_WISH:
             self._insist()
-        self._asked.set()
 
     async def wait(self) -> None:
         await self._asked.wait()

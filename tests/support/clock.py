@@ -1,8 +1,9 @@
-"""A clock that stands still until a test moves it."""
+"""Clocks that a test moves: one that stands still by itself, one that goes and can leap ahead."""
 
 import asyncio
 import heapq
 import itertools
+import time
 from datetime import UTC, datetime, timedelta
 
 _NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -43,3 +44,22 @@ class ManualClock:
     def sleeping(self) -> int:
         """How many wait for this clock now."""
         return sum(not woken.done() for _, _, woken in self._sleepers)
+
+
+class LeapingClock:
+    """The machine's clock, `leap` seconds ahead. Who sleeps already does so in real time."""
+
+    def __init__(self) -> None:
+        self._ahead = 0.0
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + timedelta(seconds=self._ahead)
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self._ahead
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+    def leap(self, seconds: float) -> None:
+        self._ahead += seconds

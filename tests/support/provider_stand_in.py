@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
@@ -10,13 +11,14 @@ from msgspec import Struct
 
 
 class Reply(Struct, frozen=True, kw_only=True):
-    """What one request gets. `promised` is a Content-Length that need not be true; `hangs` says nothing for ever."""
+    """What one request gets, `once` this has happened. `promised` is a Content-Length that need not be true; `hangs` says nothing for ever."""
 
     status: int = 200
     body: bytes = b""
     headers: dict[str, str] = {}
     promised: int | None = None
     hangs: bool = False
+    once: asyncio.Event | None = None
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -55,10 +57,14 @@ NOT_FOUND = said({"success": False, "status_code": 34}, 404)
 
 
 class ProviderStandIn:
-    """Answers by path. Several replies for a path are given one after the other, the last one from then on."""
+    """Answers by path. Several replies for a path are given one after the other, the last one from then on.
 
-    def __init__(self) -> None:
+    What nobody has set a reply for gets `otherwise`'s.
+    """
+
+    def __init__(self, otherwise: Callable[[Asked], Reply] = lambda _: NOT_FOUND) -> None:
         self.asked: list[Asked] = []
+        self._otherwise = otherwise
         self._replies: dict[str, list[Reply]] = {}
         self._server: asyncio.Server | None = None
         self._talks: set[asyncio.Task[None]] = set()
@@ -87,6 +93,10 @@ class ProviderStandIn:
         """From now on, requests for `path` get these replies."""
         self._replies[path] = list(replies)
 
+    def relent(self) -> None:
+        """Forget all replies that were set."""
+        self._replies.clear()
+
     def paths(self) -> list[str]:
         """What was asked for, in order."""
         return [asked.path for asked in self.asked]
@@ -110,14 +120,17 @@ class ProviderStandIn:
         parts = urlsplit(request.split(" ")[1])
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
         params = dict(parse_qsl(parts.query, keep_blank_values=True))
-        self.asked.append(Asked(path=parts.path, params=params, headers=headers))
-        replies = self._replies.get(parts.path, [NOT_FOUND])
+        asked = Asked(path=parts.path, params=params, headers=headers)
+        self.asked.append(asked)
+        replies = self._replies.get(parts.path) or [self._otherwise(asked)]
         return replies.pop(0) if len(replies) > 1 else replies[0]
 
     async def _reply(self, reply: Reply, writer: asyncio.StreamWriter) -> bool:
         """Whether the connection goes on."""
         if reply.hangs:
             await asyncio.Event().wait()
+        if reply.once is not None:
+            await reply.once.wait()
         length = len(reply.body) if reply.promised is None else reply.promised
         headers = {"content-length": str(length), **reply.headers}
         lines = [f"HTTP/1.1 {reply.status} Said", *(f"{name}: {value}" for name, value in headers.items()), "", ""]

@@ -14,7 +14,7 @@ from metarr.domain.classify.extras import extra_of_video, theme_song
 from metarr.domain.classify.films import stems_of
 from metarr.domain.classify.folders import ACTORS_FOLDER, extra_kind_of_folder, folder_kind, holds_fanart
 from metarr.domain.classify.images import ImageName, further_fanart, image_of_film, image_of_folder
-from metarr.domain.classify.names import longest_base, remainder
+from metarr.domain.classify.names import folded, longest_base
 from metarr.domain.classify.nfos import in_precedence, is_of_others
 from metarr.domain.classify.subtitles import SubtitleName, read_loose_subtitle, read_subtitle_name
 from metarr.domain.classify.values import (
@@ -61,7 +61,7 @@ class Sidecars:
 
     def __init__(self, films: Sequence[FilmFiles]) -> None:
         self._all = [_Belongings(film) for film in films]
-        self._by_stem = {stem: belongings for belongings in self._all for stem in belongings.stems}
+        self._by_stem = {folded(stem): owner for owner in self._all for stem in owner.stems if stem}
         self._only = self._all[0] if len(self._all) == 1 and self._all[0].film.own_folder else None
         self._unknown: list[UnknownFile] = []
         self._fanart_seen = 0
@@ -103,10 +103,8 @@ class Sidecars:
 
     def _owner(self, stem: str) -> tuple[_Belongings | None, str]:
         """The film whose name a stem begins with, and what stands behind that name."""
-        base = longest_base(stem, self._by_stem)
-        if base is None:
-            return None, ""
-        return self._by_stem[base], remainder(stem, base) or ""
+        found = longest_base(stem, self._by_stem)
+        return found if found is not None else (None, "")
 
     def _add_nfo(self, entry: Entry) -> None:
         folder, stem = _folder_and_stem(entry)

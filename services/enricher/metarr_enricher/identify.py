@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from metarr.db.queries.movies import MovieRow
 from metarr.domain.matching import Candidate, Verdict, Wanted, choose
+from metarr.domain.movie import MovieMetadata
 from metarr.domain.settings import Settings
 from metarr_enricher.panel import Panel
 from metarr_enricher.protocol import MovieIds
@@ -31,11 +32,19 @@ class Identity(Struct, frozen=True, kw_only=True):
         return self.ids.tmdb_id is not None or self.ids.imdb_id is not None
 
 
-async def identify(film: MovieRow, panel: Panel, settings: Settings) -> Identity:
-    """Find the ids of a film. Raises as the providers do."""
+def known_ids(film: MovieRow, described: MovieMetadata | None) -> MovieIds:
+    """The ids a film has. When a person has pinned another TMDB id than TMDB last `described`, IMDb's old id goes with it."""
     tmdb_id, imdb_id = film.metadata.tmdb_id, film.metadata.imdb_id
-    if tmdb_id is not None:
-        return Identity(ids=MovieIds(tmdb_id=tmdb_id, imdb_id=imdb_id))
+    if described is not None and tmdb_id not in (None, described.tmdb_id) and imdb_id == described.imdb_id:
+        imdb_id = None
+    return MovieIds(tmdb_id=tmdb_id, imdb_id=imdb_id)
+
+
+async def identify(film: MovieRow, ids: MovieIds, panel: Panel, settings: Settings) -> Identity:
+    """Find the ids of a film beyond those it has. Raises as the providers do."""
+    imdb_id = ids.imdb_id
+    if ids.tmdb_id is not None:
+        return Identity(ids=ids)
     if imdb_id is not None:
         found = await panel.finds.find_movie(imdb_id) if panel.finds else None
         unknown = f"TMDB knows no film with the IMDb id {imdb_id}" if panel.finds and found is None else ""

@@ -7,6 +7,7 @@ from metarr.db.queries.answers import load_answers
 from metarr.db.queries.movies import MovieRow, load_movie
 from metarr.db.queries.providers import ProviderConfig, load_providers
 from metarr.db.queries.settings import load_settings
+from metarr.domain.movie import MovieMetadata
 from metarr.domain.settings import Settings
 from metarr.errors import Discard, ProviderError
 from metarr.messages.facts import ItemEnriched, ItemUnmatched
@@ -14,7 +15,7 @@ from metarr.messages.jobs import HIGH, EnrichItem
 from metarr.messages.requests import FindMatches, MatchesFound
 from metarr.runtime.work import Work
 from metarr_enricher.asking import Reply, ask_all
-from metarr_enricher.identify import NO_KEY, NO_SEARCH, Identity, find_match, identify, wanted
+from metarr_enricher.identify import NO_KEY, NO_SEARCH, Identity, find_match, identify, known_ids, wanted
 from metarr_enricher.panel import Panel, Providers
 from metarr_enricher.patience import come_back_later
 from metarr_enricher.protocol import MovieIds
@@ -24,12 +25,16 @@ from metarr_enricher.telling import matches_found, tell_problems
 
 
 class Known(Struct, frozen=True, kw_only=True):
-    """What a job starts from. `described`: TMDB has told about this film before."""
+    """What a job starts from; `described` is what TMDB told about this row before."""
 
     film: MovieRow
     settings: Settings
     providers: dict[str, ProviderConfig]
-    described: bool = False
+    described: MovieMetadata | None = None
+
+    @property
+    def ids(self) -> MovieIds:
+        return known_ids(self.film, self.described)
 
 
 class Handlers:
@@ -52,7 +57,7 @@ class Handlers:
         found = Findings(film=known.film, identity=identity, replies=await ask_all(identity.ids, panel))
         _wait_for_the_main_thing(found, known, work)
         async with work.write() as conn:
-            changes, _ = await store(conn, found, panel, known.settings, work)
+            changes = await store(conn, found, panel, known.settings, work)
             await tell_problems(conn, known.film.id, identity, found.replies, panel)
         return _fact(job, found, tuple(change.field for change in changes), panel)
 
@@ -80,24 +85,23 @@ async def _load(conn: Connection, movie_id: int) -> Known:
         film=film,
         settings=await load_settings(conn, film.library_id),
         providers=await load_providers(conn),
-        described=tmdb.NAME in await load_answers(conn, "movie", film.id),
+        described=(await load_answers(conn, "movie", film.id)).get(tmdb.NAME),
     )
 
 
 async def _identify(known: Known, panel: Panel, work: Work) -> Identity:
     """Who the film is. A provider that fails here is waited for; in the end the film waits for a person."""
     try:
-        return await identify(known.film, panel, known.settings)
+        return await identify(known.film, known.ids, panel, known.settings)
     except ProviderError as failure:
         come_back_later([failure], work)
-        ids = MovieIds(imdb_id=known.film.metadata.imdb_id)
-        return Identity(ids=ids, reason=f"it could not be looked for: {failure}")
+        return Identity(ids=known.ids, reason=f"it could not be looked for: {failure}")
 
 
 def _wait_for_the_main_thing(found: Findings, known: Known, work: Work) -> None:
     """Come back later when nobody had an answer, or when the one that describes films failed and never did it before."""
     main = any(reply.source == tmdb.NAME and reply.failure is not None for reply in found.replies)
-    if not any(reply.is_answer for reply in found.replies) or (main and not known.described):
+    if not any(reply.is_answer for reply in found.replies) or (main and known.described is None):
         come_back_later([reply.failure for reply in found.replies if reply.failure is not None], work)
 
 

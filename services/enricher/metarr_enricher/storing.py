@@ -40,8 +40,8 @@ class Findings(Struct, frozen=True, kw_only=True):
 
 async def store(
     conn: Connection, found: Findings, panel: Panel, settings: Settings, work: Work
-) -> tuple[tuple[FieldChange, ...], IdentificationStatus]:
-    """The changes that were made, and how far the film is now.
+) -> tuple[FieldChange, ...]:
+    """Bring the film up to what was found out, and say what changed.
 
     Locks and fields are read again and held: what a person did meanwhile counts. Raises Discard when the film is gone, Retry
     when somebody identified it otherwise meanwhile.
@@ -61,7 +61,7 @@ async def store(
     status = _status(row, found, applied(row.metadata, changes), other_film)
     await store_status(conn, row.id, status, enriched_at=work.clock.now() if found.answered else None)
     await store_artwork(conn, row, found.replies, answers, other_film=other_film)
-    return changes, status
+    return changes
 
 
 def sourced(

@@ -127,7 +127,7 @@ class HttpDoor:
     async def _kept[T](self, call: Call, answer: type[T]) -> T | None:
         body = await self._answers.get(call.question)
         try:
-            return None if body is None else msgspec.json.decode(body, type=answer)
+            return None if body is None else _decode(body, answer)
         except msgspec.DecodeError:
             # An earlier version of Metarr wanted something else of it: ask again.
             return None
@@ -139,7 +139,7 @@ class HttpDoor:
             body = await self._send(call.provider, call.url, params, call.secret_headers, self._json_limits)
             if not isinstance(body, bytes):
                 return body
-            decoded = msgspec.json.decode(body, type=answer)
+            decoded = _decode(body, answer)
         except (ImageRefused, msgspec.DecodeError) as unusable:
             raise ProviderUnavailable(call.provider, "answered with something that cannot be read") from unusable
         await self._answers.put(call.question, body, fresh_for=fresh_for)
@@ -217,3 +217,8 @@ def _may_help(patience: float) -> Callable[[Exception], bool | float]:
         return isinstance(failure, ProviderUnavailable) and not isinstance(failure, ProviderResting)
 
     return decide
+
+
+def _decode[T](body: bytes, answer: type[T]) -> T:
+    """Providers send numbers as texts here and there; both are understood. Raises msgspec.DecodeError."""
+    return msgspec.json.decode(body, type=answer, strict=False)

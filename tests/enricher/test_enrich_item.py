@@ -12,6 +12,7 @@ from metarr.messages.jobs import EnrichItem
 from metarr_enricher.storing import store
 from support.film_documents import IMDB_ID, TMDB_ID, found, results, tmdb_film
 from support.provider_stand_in import NOT_FOUND, said
+from support.rows import insert
 
 PROBLEMS = "SELECT area, message FROM problems ORDER BY area"
 WRITTEN = """
@@ -134,6 +135,21 @@ async def test_a_film_goes_by_its_other_titles_too(handlers, run_job, add_film, 
     assert isinstance(await run_job(handlers, enrich(film)), ItemEnriched)
     assert provider.paths().count(f"/tmdb/movie/{TMDB_ID}") == 1
     assert (await read_film(film)).metadata.tmdb_id == TMDB_ID
+
+
+@pytest.mark.parametrize(
+    ("seconds", "fact"), [(6000, ItemEnriched), (30, ItemEnriched), (1800, ItemUnmatched), (None, ItemEnriched)]
+)
+async def test_a_title_without_a_year_is_believed_unless_the_length_of_the_file_speaks_against_it(
+    handlers, run_job, add_film, provider, db, seconds, fact
+):
+    provider.answer("/tmdb/search/movie", said(results(found())))
+    film = await add_film()
+    async with db.transaction() as conn:
+        stream = {"entity_type": "movie", "entity_id": film, "stream_index": 0, "duration_seconds": seconds}
+        await insert(conn, "video_streams", **stream)
+    assert isinstance(await run_job(handlers, enrich(film)), fact)
+    assert provider.paths().count(f"/tmdb/movie/{TMDB_ID}") == 1
 
 
 async def test_two_films_of_one_title_and_year_wait_for_a_person(

@@ -1,6 +1,6 @@
 """Which film is it? A known id always wins; then IMDb's id by TMDB's cross reference; then title and year by a search."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 from msgspec import Struct
@@ -16,6 +16,7 @@ CLOSER_LOOKS = 3
 """Candidates whose other titles are asked for when no title of the search fits; the one taken is asked for anyway."""
 
 NEAR_YEARS = 1
+SHORTEST_FILM_MINUTES = 10
 NO_KEY = "no provider has a key: enter one for TMDB, and the film is looked for and its metadata fetched"
 NO_SEARCH = "TMDB, which finds films by their names, has no key or is switched off"
 
@@ -63,21 +64,35 @@ def wanted(film: MovieRow, title: str | None = None, year: int | None = None) ->
         title=title or known.title or "",
         original_title=None if title else known.original_title,
         year=year or (None if title else known.year),
-        runtime=round(film.duration_seconds / 60) if film.duration_seconds else None,
+        runtime=_minutes(film.duration_seconds),
     )
 
 
+def _minutes(seconds: int | None) -> int | None:
+    """The length of a file where it can be that of a film; a fragment says nothing about the film."""
+    minutes = round((seconds or 0) / 60)
+    return minutes if minutes >= SHORTEST_FILM_MINUTES else None
+
+
 async def find_match(sought: Wanted, panel: Panel, settings: Settings) -> Verdict:
-    """Search, from the narrowest question to the widest, until one candidate is sure enough."""
+    """Search, from the narrowest question to the widest, until one candidate is sure enough.
+
+    What is taken for less than an equal title and year is looked at closely first: its runtime may speak against it.
+    """
     candidates: dict[int | None, Candidate] = {}
-    verdict = _decide(sought, (), settings)
+    verdict = _decide(sought, candidates, settings)
     for title, year in _questions(sought):
         for found in await panel.searches.search_movies(title, year) if panel.searches else ():
             candidates.setdefault(found.tmdb_id, found)
-        verdict = _decide(sought, candidates.values(), settings)
+        verdict = _decide(sought, candidates, settings)
+        if verdict.accepted and not verdict.accepted.exact:
+            await _look_closely(candidates, [verdict.accepted.candidate], panel)
+            verdict = _decide(sought, candidates, settings)
         if verdict.accepted or _is_hopeless(verdict):
             return verdict
-    return _decide(sought, await _looked_at_closely(sought, candidates, panel), settings)
+    near = [known for known in candidates.values() if _is_near(sought.year, known.year)]
+    await _look_closely(candidates, near[:CLOSER_LOOKS], panel)
+    return _decide(sought, candidates, settings)
 
 
 def _questions(sought: Wanted) -> list[tuple[str, int | None]]:
@@ -87,8 +102,8 @@ def _questions(sought: Wanted) -> list[tuple[str, int | None]]:
     return list(dict.fromkeys(with_year + without))
 
 
-def _decide(sought: Wanted, candidates: Iterable[Candidate], settings: Settings) -> Verdict:
-    return choose(sought, candidates, min_confidence=settings.min_confidence, min_margin=settings.min_margin)
+def _decide(sought: Wanted, candidates: Mapping[int | None, Candidate], settings: Settings) -> Verdict:
+    return choose(sought, candidates.values(), min_confidence=settings.min_confidence, min_margin=settings.min_margin)
 
 
 def _is_hopeless(verdict: Verdict) -> bool:
@@ -96,12 +111,9 @@ def _is_hopeless(verdict: Verdict) -> bool:
     return sum(match.exact for match in verdict.matches) > 1
 
 
-async def _looked_at_closely(
-    sought: Wanted, candidates: dict[int | None, Candidate], panel: Panel
-) -> Iterable[Candidate]:
-    """The candidates; the first few of the right years know all their titles and their runtime now."""
-    near = [known for known in candidates.values() if _is_near(sought.year, known.year)][:CLOSER_LOOKS]
-    for candidate in near if panel.movies else ():
+async def _look_closely(candidates: dict[int | None, Candidate], chosen: Iterable[Candidate], panel: Panel) -> None:
+    """Learn all titles and the runtime of some candidates; enrichment asks the same question later, for no further call."""
+    for candidate in chosen:
         if candidate.tmdb_id is None or panel.movies is None:
             continue
         answer = await panel.movies.give_movie(candidate.tmdb_id)
@@ -109,7 +121,6 @@ async def _looked_at_closely(
             candidates[candidate.tmdb_id] = msgspec.structs.replace(
                 candidate, alternative_titles=answer.titles, runtime=answer.metadata.runtime
             )
-    return candidates.values()
 
 
 def _is_near(sought: int | None, offered: int | None) -> bool:

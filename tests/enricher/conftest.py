@@ -47,7 +47,7 @@ async def provider() -> AsyncIterator[ProviderStandIn]:
         server.answer(f"/tmdb/movie/{TMDB_ID}", said(tmdb_film()))
         server.answer(f"/tmdb/find/{IMDB_ID}", said({"movie_results": [{"id": TMDB_ID, "title": "x"}]}))
         server.answer(f"/fanart/movies/{TMDB_ID}", said(fanart_film()))
-        server.answer("/omdb/", said(omdb_film()))
+        server.answer("/omdb", said(omdb_film()))
         yield server
 
 

@@ -33,7 +33,7 @@ class Omdb:
         self._taste = taste
 
     async def give_ratings(self, imdb_id: str) -> MovieMetadata | None:
-        title = await self._line.ask("/", Title, i=imdb_id, plot="short", r="json")
+        title = await self._line.ask("", Title, i=imdb_id, plot="short", r="json")
         return ratings(title, self._taste) if title and title.Response == "True" else None
 
 

@@ -5,7 +5,7 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metarr.domain.completeness import EXPECTED, completeness, is_monitored
+from metarr.domain.completeness import EXPECTED, completeness
 from metarr.domain.movie import ASSET_SLOTS, LOCKABLE, ActorCredit, MovieMetadata
 
 FULL = MovieMetadata(
@@ -35,10 +35,3 @@ def test_what_is_missing_is_named():
 def test_a_locked_field_counts_as_there(locks, slots):
     missing = completeness(MovieMetadata(), slots, locks).missing
     assert not any(field in locks for thing in missing for field in EXPECTED[thing])
-
-
-def test_a_complete_film_and_a_wholly_locked_one_are_left_alone_by_the_schedule():
-    assert not is_monitored(completeness(FULL, {"poster", "fanart"}, frozenset()), frozenset())
-    everything = frozenset(LOCKABLE)
-    assert not is_monitored(completeness(MovieMetadata(), (), everything), everything)
-    assert is_monitored(completeness(FULL, (), frozenset({"poster"})), frozenset({"poster"}))

@@ -1,4 +1,4 @@
-"""How complete a film's metadata is, and whether there is still something for automation to do.
+"""How complete a film's metadata is.
 
 Eleven things count, each the same: title, plot, tagline, a date (release date or year), runtime, content rating, a rating,
 genres, cast, poster and fanart (BEHAVIOUR.md 2.5). What a person has locked counts as there, whatever it holds: an empty
@@ -9,7 +9,7 @@ from collections.abc import Collection
 
 from msgspec import Struct
 
-from metarr.domain.movie import LOCKABLE, MovieMetadata
+from metarr.domain.movie import MovieMetadata
 
 EXPECTED: dict[str, tuple[str, ...]] = {
     "title": ("title",),
@@ -42,8 +42,3 @@ def completeness(metadata: MovieMetadata, slots: Collection[str], locks: frozens
         if not any(field in locks or field in slots or getattr(metadata, field, None) for field in fields)
     )
     return Completeness(percent=100 * (len(EXPECTED) - len(missing)) // len(EXPECTED), missing=missing)
-
-
-def is_monitored(complete: Completeness, locks: frozenset[str]) -> bool:
-    """Scheduled enrichment looks at a film that is incomplete and has a field left that it may write."""
-    return bool(complete.missing) and not locks.issuperset(LOCKABLE)

@@ -32,10 +32,6 @@ class Budget:
             await self._background.acquire()
         await self._all.acquire()
 
-    def has_room(self, priority: int) -> bool:
-        """Whether a call could go out at once."""
-        return self._all.has_capacity() and (priority <= PERSON_WAITS or self._background.has_capacity())
-
 
 class Pause:
     """The pause of one provider; times are seconds that only grow."""

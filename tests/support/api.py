@@ -1,5 +1,6 @@
 """The API in the test's own loop: its layers as they are served, without a socket between."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -34,6 +35,7 @@ def make_tools(db: Database, bus: Bus, data_dir: Path, **environment: Any) -> To
         live=Live(),
         key=KEY,
         started_at=clock.now(),
+        stopping=asyncio.Event(),
     )
 
 

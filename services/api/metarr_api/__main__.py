@@ -30,9 +30,16 @@ async def build(service: Service) -> ServiceParts:
         live=live,
         key=await asyncio.to_thread(load_key, environment),
         started_at=service.clock.now(),
+        stopping=asyncio.Event(),
     )
     listen = partial(serve, create_application(tools), environment.host, environment.port)
-    return ServiceParts(beside=(listen, partial(_relay, tools.relay)))
+    return ServiceParts(beside=(partial(_end_streams, tools.stopping), listen, partial(_relay, tools.relay)))
+
+
+async def _end_streams(stopping: asyncio.Event, stop: asyncio.Event) -> None:
+    """Open event streams end with the service instead of holding it up."""
+    await stop.wait()
+    stopping.set()
 
 
 async def _relay(relay: Relay, stop: asyncio.Event) -> None:

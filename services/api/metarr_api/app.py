@@ -12,15 +12,39 @@ from metarr_api import problems
 from metarr_api.access import Access
 from metarr_api.asgi import Application
 from metarr_api.envelope import Envelope
-from metarr_api.routes import docs, health, jobs, libraries, movies
+from metarr_api.routes import (
+    assets,
+    collections,
+    docs,
+    events,
+    health,
+    jobs,
+    libraries,
+    movie_actions,
+    movies,
+    settings,
+    system,
+)
+from metarr_api.routes.artwork import artwork_routes
 from metarr_api.routes.doing import ids_exist
 from metarr_api.tools import Tools
 
 MOST_BODY = 1_000_000
 """Bytes; uploads have a limit of their own."""
 
-_UNDER_V1: tuple[Sequence[Any], ...] = (libraries.HANDLERS, movies.HANDLERS, jobs.HANDLERS)
-_AT_BOTH: tuple[Sequence[Any], ...] = (docs.HANDLERS,)
+_UNDER_V1: tuple[Sequence[Any], ...] = (
+    libraries.HANDLERS,
+    movies.HANDLERS,
+    movie_actions.HANDLERS,
+    artwork_routes(movies.MOVIE, "movies"),
+    collections.HANDLERS,
+    assets.HANDLERS,
+    jobs.HANDLERS,
+    events.HANDLERS,
+    settings.HANDLERS,
+    system.HANDLERS,
+)
+_AT_BOTH: tuple[Sequence[Any], ...] = (docs.HANDLERS, system.AT_BOTH)
 """Served at the root and under /api/v1."""
 
 

@@ -11,14 +11,20 @@ _PATIENCE = 10.0
 
 async def usable_folder(path: str) -> str:
     """The path in its normal form. Raises Invalid, naming `path`, when it is no directory that can be read."""
+    normal = normal_form(path) if os.path.isabs(path) else path
     try:
         async with asyncio.timeout(_PATIENCE):
-            wrong = await asyncio.to_thread(_look_at, path)
+            wrong = await asyncio.to_thread(_look_at, normal)
     except TimeoutError:
         wrong = "does not answer; is a network disk away?"
     if wrong is not None:
         raise Invalid("the path cannot be a library", {"path": wrong})
-    return os.path.normpath(path)
+    return normal
+
+
+def normal_form(path: str) -> str:
+    """An absolute path without `..`, doubled or trailing slashes; POSIX would let two leading ones stay."""
+    return os.sep + os.path.normpath(path).lstrip(os.sep)
 
 
 async def refuse_overlap(path: str, others: list[tuple[int, str]]) -> None:
@@ -36,7 +42,7 @@ async def refuse_overlap(path: str, others: list[tuple[int, str]]) -> None:
 
 def inside(root: str, path: str) -> str:
     """`path`, absolute or relative to `root`, in its normal form. Raises Invalid when it leaves the root."""
-    whole = os.path.normpath(os.path.join(root, path))
+    whole = normal_form(os.path.join(root, path))
     if not _holds(root, whole):
         raise Invalid("the path is not in this library", {"path": f"must lie in {root}"})
     return whole

@@ -2,7 +2,7 @@
 
 A route says in its `opt` what its signature cannot: `query` and `body` (Structs), `body_optional`, `upload` (also takes a
 multipart file), `answer` (a Struct that is not the return type), `media` (of an answer that is not JSON), `statuses` (further
-answers), `open` (needs no key).
+answers), `open` (needs no key), `id` (where the function's name is not unique), `twice` (is served at two paths).
 """
 
 from collections.abc import Iterator
@@ -96,7 +96,7 @@ def _operation(route: HTTPRoute, handler: HTTPRouteHandler, types: _Types) -> di
 
 def _operation_id(route: HTTPRoute, handler: HTTPRouteHandler) -> str:
     """The function's name; what is served at two places carries its place."""
-    name: str = handler.fn.__name__
+    name: str = handler.opt.get("id") or handler.fn.__name__
     return f"{name}_v1" if handler.opt.get("twice") and route.path.startswith("/api/v1") else name
 
 

@@ -1,5 +1,6 @@
 """What the routes have in their hands: the database, the bus, the store of pictures, and how a change is told."""
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -13,7 +14,7 @@ from metarr_api.live import Live
 
 @dataclass(frozen=True, kw_only=True)
 class Tools:
-    """`key` opens the API; `live` knows how far running jobs are."""
+    """`key` opens the API; `live` knows how far running jobs are; `stopping` ends what would never end by itself."""
 
     environment: Environment = field(repr=False)
     db: Database
@@ -24,15 +25,12 @@ class Tools:
     live: Live
     key: str = field(repr=False)
     started_at: datetime
+    stopping: asyncio.Event
 
     async def tell(self, recorded: Recorded) -> None:
         """Behind the commit of a change: its facts to everybody, the bell to the services that have work now."""
         self.relay.send(recorded.facts)
         await self.bus.ring(recorded.services)
-
-    def asset_url(self, content_hash: str | None) -> str | None:
-        """Where a stored picture is served; None stays None."""
-        return None if content_hash is None else f"{self.asset_prefix}{content_hash}"
 
     @property
     def asset_prefix(self) -> str:

@@ -1,6 +1,5 @@
 """Libraries: add, show, change, remove, scan."""
 
-import os
 from typing import Any, Literal
 
 from litestar import delete, get, patch, post
@@ -110,7 +109,7 @@ async def scan_library(library_id: PathId, request: Asked, tools: Given) -> JobS
     if not library.enabled:
         raise Conflict(f"library {library_id} is switched off; PATCH it with enabled true first")
     path = None if asked.path is None else inside(library.path, asked.path)
-    whole = path is None or path == os.path.normpath(library.path)
+    whole = path is None or path == library.path
     return await start(
         tools, request, ScanLibrary(library_id=library_id, path=None if whole else path, full=asked.full)
     )

@@ -1,0 +1,138 @@
+"""Looks at everything the system stands on; what is not well comes with what to do about it."""
+
+import asyncio
+import shutil
+from collections.abc import Iterator
+from typing import Literal
+
+from msgspec import Struct
+
+from metarr.db import Connection
+from metarr.db.queries.jobs_view import QueueShown, list_queues
+from metarr.db.queries.provider_settings import show_providers
+from metarr.db.queries.system import LibraryCounts, count_libraries, facts_untold, list_workers
+from metarr.errors import DatabaseUnavailable
+from metarr_api.tools import Tools
+
+LEAST_FREE = 1024**3
+"""Bytes that should be free in the data directory: artwork is a few MB a film."""
+WORKING = ("scanner", "enricher", "cache", "publisher")
+"""Services of which at least one worker should be alive."""
+
+type State = Literal["ok", "warning", "wrong"]
+
+
+class Check(Struct, frozen=True, kw_only=True):
+    """One thing that was looked at. `remedy` is what the person can do, empty when all is well."""
+
+    name: str
+    state: State
+    message: str
+    remedy: str = ""
+
+
+async def look_at_everything(tools: Tools) -> list[Check]:
+    """All checks; a database that does not answer leaves out those that need it."""
+    checks = [_broker(tools), await _disk(tools)]
+    try:
+        async with tools.db.read() as conn:
+            return [Check(name="database", state="ok", message="PostgreSQL answers"), *checks, *await _stored(conn)]
+    except DatabaseUnavailable as gone:
+        remedy = "start PostgreSQL, or look at METARR_DATABASE_URL; nothing is lost meanwhile"
+        return [Check(name="database", state="wrong", message=str(gone), remedy=remedy), *checks]
+
+
+async def _stored(conn: Connection) -> list[Check]:
+    alive = [worker.service for worker in await list_workers(conn)]
+    keys = {row["provider_name"]: row["has_api_key"] for row in await show_providers(conn) if row["enabled"]}
+    return [
+        *(_worker(service, alive.count(service)) for service in WORKING),
+        *_mounts(await count_libraries(conn)),
+        _provider_key(keys.get("tmdb", False)),
+        *_queues(await list_queues(conn, WORKING)),
+        *_untold(await facts_untold(conn)),
+    ]
+
+
+def _broker(tools: Tools) -> Check:
+    if tools.bus.connected:
+        return Check(name="broker", state="ok", message="NATS answers")
+    return Check(
+        name="broker",
+        state="wrong",
+        message="NATS does not answer: jobs run at polling speed, there are no live events",
+        remedy="start NATS, or look at METARR_NATS_URL",
+    )
+
+
+async def _disk(tools: Tools) -> Check:
+    folder = tools.environment.data_dir
+    try:
+        free = (await asyncio.to_thread(shutil.disk_usage, folder)).free
+    except OSError as fault:
+        return Check(
+            name="disk",
+            state="wrong",
+            message=f"the data directory {folder} cannot be looked at: {fault.strerror}",
+            remedy="look at METARR_DATA_DIR",
+        )
+    message = f"{free / 1024**3:.1f} GiB free in {folder}"
+    if free < LEAST_FREE:
+        return Check(name="disk", state="wrong", message=message, remedy="make room: new artwork cannot be kept")
+    return Check(name="disk", state="ok", message=message)
+
+
+def _worker(service: str, count: int) -> Check:
+    if count:
+        return Check(name=f"worker {service}", state="ok", message=f"{count} alive")
+    return Check(
+        name=f"worker {service}",
+        state="wrong",
+        message="none is alive: its jobs wait",
+        remedy=f"start python -m metarr_{service}; its log tells why it ended",
+    )
+
+
+def _mounts(libraries: list[LibraryCounts]) -> Iterator[Check]:
+    for library in libraries:
+        if library.mount_state in ("ok", "unknown"):
+            yield Check(name=f"mount {library.id}", state="ok", message=f"{library.name}: {library.mount_state}")
+            continue
+        yield Check(
+            name=f"mount {library.id}",
+            state="wrong",
+            message=f"{library.name}: {library.mount_detail or library.mount_state}",
+            remedy=f"mount the disk of {library.path} and scan; until then nothing there is taken for deleted",
+        )
+
+
+def _provider_key(has_key: bool) -> Check:
+    if has_key:
+        return Check(name="provider tmdb", state="ok", message="has a key")
+    return Check(
+        name="provider tmdb",
+        state="warning",
+        message="has no key, so films are known by their NFO and names only",
+        remedy="PATCH /api/v1/providers/tmdb with an api_key, or set METARR_TMDB_API_KEY",
+    )
+
+
+def _queues(queues: list[QueueShown]) -> Iterator[Check]:
+    for queue in queues:
+        if queue.paused:
+            yield Check(
+                name=f"queue {queue.service}",
+                state="warning",
+                message=f"paused: {queue.pause_reason}; {queue.depth} jobs wait",
+                remedy=f"POST /api/v1/queues/{queue.service}/resume",
+            )
+
+
+def _untold(count: int) -> Iterator[Check]:
+    if count:
+        yield Check(
+            name="events",
+            state="warning",
+            message=f"{count} facts wait to be told",
+            remedy="they are told as soon as NATS is back",
+        )

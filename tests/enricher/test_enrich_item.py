@@ -127,6 +127,13 @@ async def test_a_film_known_by_name_and_year_is_searched_and_pinned(
     assert provider.asked[0].params["year"] == "2011"
     assert (await read_film(film)).metadata.tmdb_id == TMDB_ID
     assert await rows(PROBLEMS) == []
+    assert await rows("SELECT new_value, source FROM field_history WHERE field = 'tmdb_id'") == [(TMDB_ID, "match")]
+    ((why,),) = await rows("SELECT answer FROM metadata_answers WHERE source = 'match'")
+    assert (why["reason"], why["score"]) == ("the only film with this title and year", 1.0)
+    assert [part["name"] for part in why["parts"]] == ["title", "year"]
+    written = await rows(WRITTEN)
+    await run_job(handlers, enrich(film))
+    assert await rows(WRITTEN) == written
 
 
 async def test_a_film_goes_by_its_other_titles_too(handlers, run_job, add_film, provider, read_film):

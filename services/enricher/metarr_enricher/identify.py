@@ -29,6 +29,11 @@ class Identity(Struct, frozen=True, kw_only=True):
     reason: str = ""
 
     @property
+    def found_by(self) -> str | None:
+        """Why a search took this film, in words; None when its id was known before."""
+        return f"a search: {self.verdict.reason}" if self.verdict and self.verdict.accepted else None
+
+    @property
     def is_known(self) -> bool:
         return self.ids.tmdb_id is not None or self.ids.imdb_id is not None
 

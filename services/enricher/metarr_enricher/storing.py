@@ -1,12 +1,13 @@
 """Stores what was found out about a film in the job's one transaction: answers, merged fields, history, pictures on offer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
+import msgspec
 from msgspec import Struct
 
 from metarr.db import Connection
-from metarr.db.queries.answers import forget_answers, load_answers, store_answers
+from metarr.db.queries.answers import MatchFound, forget_answers, load_answers, store_answers
 from metarr.db.queries.history import record_changes
 from metarr.db.queries.movies import IdentificationStatus, MovieRow, load_movie, store_metadata, store_status
 from metarr.domain.merge import LAST, FieldChange, SourcedAnswer, applied, merge, merge_anew
@@ -53,13 +54,19 @@ async def store(
         await forget_answers(conn, "movie", row.id, [source for source in stored if source != NFO])
         stored = {source: said for source, said in stored.items() if source == NFO}
     new = {reply.source: reply.metadata for reply in found.replies if reply.metadata is not None}
-    await store_answers(conn, "movie", row.id, new)
+    await store_answers(conn, "movie", row.id, {**new, **_explained(found.identity)})
     answers = sourced(stored | new, found.identity, panel, settings)
-    changes = (merge_anew if other_film else merge)(row.metadata, row.locks, answers)
+    changes = _credited((merge_anew if other_film else merge)(row.metadata, row.locks, answers), found.identity)
     await store_metadata(conn, row.id, changes)
     await record_changes(conn, "movie", row.id, changes, job_id=work.job.id)
     status = _status(row, found, applied(row.metadata, changes), other_film)
-    await store_status(conn, row.id, status, enriched_at=work.clock.now() if found.answered else None)
+    await store_status(
+        conn,
+        row.id,
+        status,
+        enriched_at=work.clock.now() if found.answered else None,
+        identified_by=found.identity.found_by,
+    )
     await store_artwork(conn, row, found.replies, answers, other_film=other_film)
     return changes
 
@@ -100,6 +107,25 @@ def _is_other_film(stored: Mapping[str, MovieMetadata], identity: Identity) -> b
     if now.tmdb_id is not None:
         return before.tmdb_id != now.tmdb_id
     return now.imdb_id is not None and before.imdb_id is not None and before.imdb_id != now.imdb_id
+
+
+def _explained(identity: Identity) -> dict[str, MatchFound]:
+    """Why a search took the film it took; that stays on record."""
+    match = identity.verdict.accepted if identity.verdict else None
+    if match is None:
+        return {}
+    return {
+        MATCH: MatchFound(tmdb_id=match.candidate.tmdb_id, reason=identity.reason, score=match.score, parts=match.parts)
+    }
+
+
+def _credited(changes: Iterable[FieldChange], identity: Identity) -> tuple[FieldChange, ...]:
+    """The changes; an id that a search found is the search's doing, whoever confirms it."""
+    searched = identity.verdict is not None
+    return tuple(
+        msgspec.structs.replace(change, source=MATCH) if searched and change.field == "tmdb_id" else change
+        for change in changes
+    )
 
 
 def _speaks_of(said: MovieMetadata, ids: MovieIds) -> bool:

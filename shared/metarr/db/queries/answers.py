@@ -3,8 +3,10 @@
 from collections.abc import Collection, Mapping
 
 import msgspec
+from msgspec import Struct
 
 from metarr.db.database import Connection
+from metarr.domain.matching import MatchPart
 from metarr.domain.movie import MovieMetadata
 
 LOAD = "SELECT source, answer FROM metadata_answers WHERE entity_type = $1 AND entity_id = $2"
@@ -20,6 +22,15 @@ WHERE metadata_answers.answer <> excluded.answer
 FORGET = "DELETE FROM metadata_answers WHERE entity_type = $1 AND entity_id = $2 AND source = ANY($3::text[])"
 
 
+class MatchFound(Struct, frozen=True, kw_only=True):
+    """What a search found out, kept as the answer of source `match`: read as metadata it says the id and nothing else."""
+
+    tmdb_id: int | None
+    reason: str
+    score: float
+    parts: tuple[MatchPart, ...]
+
+
 async def load_answers(conn: Connection, entity_type: str, entity_id: int) -> dict[str, MovieMetadata]:
     """What each source said last. An answer that an earlier version stored in another form is left out."""
     answers = {}
@@ -32,7 +43,7 @@ async def load_answers(conn: Connection, entity_type: str, entity_id: int) -> di
 
 
 async def store_answers(
-    conn: Connection, entity_type: str, entity_id: int, answers: Mapping[str, MovieMetadata]
+    conn: Connection, entity_type: str, entity_id: int, answers: Mapping[str, MovieMetadata | MatchFound]
 ) -> None:
     """Keep what sources said, in place of what they said before."""
     if answers:

@@ -59,7 +59,7 @@ def test_the_shape_is_the_one_that_is_shown(
     [("1127/47", 23.976), ("24", 24.0), ("24000/1001", 23.976), ("25", 25.0), ("15", 15.0), ("90000", None)],
 )
 def test_rates_near_a_usual_one_are_that_one(rate: str, expected: float | None) -> None:
-    assert standard_rate(Fraction(rate)) == expected
+    assert standard_rate(float(Fraction(rate))) == expected
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from metarr_scanner.jobs import Handlers
 from metarr_scanner.names import NameReader
 from metarr_scanner.probe import Prober
 
-SLOTS = 3
-"""While one job waits for the probe process and one for the database, a third reads folders and NFO files."""
+SLOTS = 4
+"""One is kept for what a person waits for; of the others one waits for the probe process, one for the database, one reads folders."""
 
 
 async def build(service: Service) -> ServiceParts:

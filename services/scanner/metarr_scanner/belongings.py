@@ -1,8 +1,8 @@
 """Puts what was found beside a film into the rows that the database keeps of it."""
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from metarr.db.queries.scan_films import FileRow, PictureRow
 from metarr.domain.classify import FilmFiles
@@ -28,7 +28,7 @@ def picture_rows(scene: Scene, film: FilmFiles, ours: Iterable[str]) -> dict[str
     for image in film.images:
         seen = scene.files[image.path]
         if seen.path not in own:
-            url = Path(seen.path).as_uri()
+            url = uri_of(seen.path)
             rows[url] = PictureRow(asset_type=image.slot, source_url=url, file_size=seen.size, mtime_ns=seen.mtime_ns)
     return rows
 
@@ -53,6 +53,11 @@ def subtitle_rows(scene: Scene, film: FilmFiles) -> tuple[SubtitleStream, ...]:
             )
         )
     return tuple(rows)
+
+
+def uri_of(path: str) -> str:
+    """The address of a local file as asset_candidates keeps it."""
+    return f"file://{quote(path)}"
 
 
 def _files(scene: Scene, film: FilmFiles) -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -1,7 +1,6 @@
 """Compares a film found with what is known of it: what is to be written, and the one word for what happened. Pure."""
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -16,7 +15,7 @@ from metarr.domain.movie import METADATA_FIELDS, MovieMetadata
 from metarr.domain.naming import sort_title
 from metarr.domain.publication import MediaFile, folder_of
 from metarr.domain.streams import MediaStreams, SubtitleStream
-from metarr_scanner.belongings import file_rows, picture_rows, subtitle_rows
+from metarr_scanner.belongings import file_rows, picture_rows, subtitle_rows, uri_of
 from metarr_scanner.film_found import FilmFound, with_problem
 from metarr_scanner.nfo_files import Said
 from metarr_scanner.scene import Scene
@@ -207,10 +206,10 @@ class Comparison:
         """
         rows = picture_rows(self._found.scene, self._found.film, self._ours)
         known = {row.source_url: row for row in self._around.pictures}
-        lay_here = {Path(path).as_uri(): path for path, file in self._around.files.items() if file.kind == "image"}
+        lay_here = {uri_of(path): path for path, file in self._around.files.items() if file.kind == "image"}
         moved = {}
         for url, path in lay_here.items():
-            there = Path(self._here(path)).as_uri()
+            there = uri_of(self._here(path))
             if url != there and url in known and there in rows and there not in known:
                 moved[there] = url
         changed = [row for url, row in rows.items() if not _same_picture(known.get(moved.get(url, url)), row)]
@@ -220,7 +219,9 @@ class Comparison:
     def _here(self, path: str) -> str:
         """Where a file of the film's former folder lies now, if it came along."""
         row = self._row
-        return path if row is None else moved_along(path, row, self._found.scene)
+        if row is None or row.file_path == self._found.video.file_path:
+            return path
+        return moved_along(path, row, self._found.scene)
 
     def _is_news(self, files: Iterable[FileRow], *kinds: str) -> bool:
         """Whether there is a file of these kinds that is new or changed, not only moved along."""

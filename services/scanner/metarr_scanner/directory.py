@@ -4,7 +4,7 @@ import os
 
 from msgspec import Struct
 
-from metarr_scanner.ignoring import FolderRules
+from metarr_scanner.ignoring import IgnoreRules
 from metarr_scanner.paths import is_text, printable
 
 
@@ -17,30 +17,26 @@ class Directory(Struct, frozen=True, kw_only=True):
     not_text: tuple[str, ...] = ()
 
 
-def list_directory(path: str, rules: FolderRules) -> Directory:
+def list_directory(path: str, rules: IgnoreRules) -> Directory:
     """Raises OSError when the directory cannot be read to its end: half a listing would look like a loss."""
+    with os.scandir(path) as found:
+        entries = {entry.name: entry for entry in found}
     folders: list[str] = []
     links: list[str] = []
     files: list[str] = []
     not_text: list[str] = []
-    with os.scandir(path) as entries:
-        for entry in entries:
-            name = entry.name
-            is_folder = _is_folder(entry)
-            if rules.ignores(name, is_folder=is_folder):
-                continue
-            if not is_text(name):
-                not_text.append(printable(name))
-            elif is_folder:
-                (links if entry.is_symlink() else folders).append(name)
-            else:
-                files.append(name)
-    return Directory(
-        folders=tuple(sorted(folders)),
-        links=tuple(sorted(links)),
-        files=tuple(sorted(files)),
-        not_text=tuple(sorted(not_text)),
-    )
+    here = rules.of(path, entries)
+    for name, entry in sorted(entries.items()):
+        is_folder = _is_folder(entry)
+        if here.ignores(name, is_folder=is_folder):
+            continue
+        if not is_text(name):
+            not_text.append(printable(name))
+        elif is_folder:
+            (links if entry.is_symlink() else folders).append(name)
+        else:
+            files.append(name)
+    return Directory(folders=tuple(folders), links=tuple(links), files=tuple(files), not_text=tuple(not_text))
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -53,9 +53,10 @@ class Found(Struct, frozen=True, kw_only=True):
 
 
 class Recognised(Struct, frozen=True, kw_only=True):
-    """The row of each film found, by path; all that is known by then; the rows whose film is nowhere any more."""
+    """The row of each film found and what its sources say, by path; all that is known by then; rows whose film is nowhere."""
 
     matches: Mapping[str, Match]
+    said: Mapping[str, Said]
     known: Known
     lost: tuple[FilmRow, ...] = ()
 
@@ -115,7 +116,7 @@ async def recognise(work: Work, library: LibraryRow, scenes: Sequence[Scene], fo
         [_known(row, library.path, file_gone=row.file_path in gone) for row in known.rows.values()],
     )
     known = await _load_missing_surroundings(work, known, matches)
-    return Recognised(matches=matches, known=known, lost=_lost(matches, known, gone, scenes, library.path))
+    return Recognised(matches=matches, said=said, known=known, lost=_lost(matches, known, gone, scenes, library.path))
 
 
 async def compare(work: Work, films: Sequence[FilmFound], recognised: Recognised) -> list[FilmChange]:
@@ -127,7 +128,7 @@ async def compare(work: Work, films: Sequence[FilmFound], recognised: Recognised
         row = known.rows[match.row.id] if match.row else None
         around = known.around.get(row.id, Surroundings()) if row else Surroundings()
         ours = ours_among(film.scene, _published_here(film.scene, row, around))
-        said = _said(film, row, around)
+        said = recognised.said[film.video.file_path] if row is None else _said(film, row, around)
         current = await _current(work, row, said, around)
         comparison = Comparison(film, said, row, around, evidence=match.evidence, ours=ours, current=current)
         change = comparison.result()

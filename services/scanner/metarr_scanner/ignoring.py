@@ -1,7 +1,7 @@
 """What a scan leaves out: hidden names, the patterns of the settings, and what marker files in the library hide."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from metarr.domain.classify.folders import ACTORS_FOLDER
 from metarr.domain.classify.ignore import MARKERS, MAX_TEXT, IgnoreFile, NamePatterns, read_ignore_file
@@ -34,11 +34,12 @@ class IgnoreRules:
         self._patterns = NamePatterns(patterns)
         self._rules: dict[str, FolderRules] = {}
 
-    def of(self, path: str) -> FolderRules:
-        """The rules for what lies in a directory of the library."""
+    def of(self, path: str, names: Collection[str] | None = None) -> FolderRules:
+        """The rules for what lies in a directory of the library; `names` is all that lies in it, where that is known."""
         rules = self._rules.get(path)
         if rules is None:
-            rules = self._rules[path] = FolderRules(self._patterns, (*self._inherited(path), *_markers_in(path)))
+            markers = (*self._inherited(path), *_markers_in(path, names))
+            rules = self._rules[path] = FolderRules(self._patterns, markers)
         return rules
 
     def _inherited(self, path: str) -> tuple[tuple[str, IgnoreFile], ...]:
@@ -48,8 +49,9 @@ class IgnoreRules:
         return tuple((f"{below}{name}/", marker) for below, marker in self.of(parent).markers)
 
 
-def _markers_in(path: str) -> tuple[tuple[str, IgnoreFile], ...]:
-    found = ((name, _read_marker(f"{path}/{name}")) for name in MARKERS)
+def _markers_in(path: str, names: Collection[str] | None) -> tuple[tuple[str, IgnoreFile], ...]:
+    wanted = MARKERS if names is None else [name for name in MARKERS if name in names]
+    found = ((name, _read_marker(f"{path}/{name}")) for name in wanted)
     return tuple(("", read_ignore_file(name, text)) for name, text in found if text is not None)
 
 

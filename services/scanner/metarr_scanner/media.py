@@ -83,7 +83,7 @@ def _video(container: InputContainer, stream: AvVideo, container_rate: int | Non
         width=width,
         height=height,
         aspect_ratio=aspect_ratio(width, height, _fraction(shape) if shape else None),
-        framerate=standard_rate(_fraction(rate)) if rate else None,
+        framerate=standard_rate(rate.numerator / rate.denominator) if rate else None,
         bitrate=kilobits(stream.bit_rate) or kilobits(_tagged_rate(stream)) or container_rate,
         hdr_type=_hdr(container, stream),
         duration_seconds=whole_seconds(own) or duration,

@@ -3,10 +3,8 @@
 from collections.abc import Callable, Set
 from fractions import Fraction
 
-_STANDARD_RATES = tuple(
-    Fraction(rate) for rate in ("24000/1001", "24", "25", "30000/1001", "30", "48", "50", "60000/1001", "60", "120")
-)
-_SNAP = Fraction(15, 10_000)
+_STANDARD_RATES = (24000 / 1001, 24.0, 25.0, 30000 / 1001, 30.0, 48.0, 50.0, 60000 / 1001, 60.0, 120.0)
+_SNAP = 0.0015
 """A matroska file made from an mp4 has no frame duration and gives 1127/47 for 24000/1001; 24 itself is only 0.1 % away,
 so the nearest wins."""
 
@@ -66,11 +64,11 @@ def aspect_ratio(width: int | None, height: int | None, pixel: Fraction | None) 
     return name if abs(shape - shown) <= _SHAPE_TOLERANCE * shape else f"{shown:.2f}:1"
 
 
-def standard_rate(rate: Fraction) -> float | None:
+def standard_rate(rate: float) -> float | None:
     """Frames a second, three decimals; within 0.15 % of a usual rate that rate. None for what cannot be a film's rate."""
     nearest = min(_STANDARD_RATES, key=lambda usual: abs(usual - rate))
     snapped = nearest if abs(nearest - rate) <= _SNAP * nearest else rate
-    return round(float(snapped), 3) if 0 < snapped < 1000 else None
+    return round(snapped, 3) if 0 < snapped < 1000 else None
 
 
 def kilobits(bits: int | None) -> int | None:

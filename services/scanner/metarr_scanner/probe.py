@@ -1,7 +1,7 @@
 """Asks the probe process: starts it, feeds it batches, and survives its death.
 
 When it dies or falls silent, the culprit is among the files it had begun and not answered: the first ones without an answer,
-as many as it has threads. Each of those is tried once more alone; the one that kills it again gets a problem, everything
+as many as it reads at once and holds back. Each of those is tried once more alone; the one that kills it again gets a problem, everything
 else its answer.
 """
 
@@ -14,11 +14,12 @@ from typing import Self
 import msgspec
 
 from metarr.errors import MetarrError, Transient
-from metarr_scanner.probe_process import LENGTH, THREADS, Probed, ProbeWanted
+from metarr_scanner.probe_process import GROUP, LENGTH, THREADS, Probed, ProbeWanted
 
 _SILENCE = 30.0
 """Seconds without any answer after which a file counts as hanging."""
 _START = 60.0
+_SUSPECTS = THREADS + GROUP
 _COMMAND = (sys.executable, "-m", "metarr_scanner.probe_process")
 
 
@@ -59,9 +60,9 @@ class Prober:
                 await self._exchange(wanted, answers)
             except _ProcessLostError:
                 wanted = [one for one in wanted if one.number not in answers]
-                for suspect in wanted[:THREADS]:
+                for suspect in wanted[:_SUSPECTS]:
                     await self._ask_alone(suspect, answers)
-                wanted = wanted[THREADS:]
+                wanted = wanted[_SUSPECTS:]
             else:
                 return
 
@@ -77,9 +78,11 @@ class Prober:
         complete = False
         try:
             _send(process, msgspec.msgpack.encode(wanted))
-            for _ in wanted:
-                answer = msgspec.msgpack.decode(await self._receive(process, self._silence), type=Probed)
-                answers[answer.number] = answer
+            missing = len(wanted)
+            while missing:
+                group = msgspec.msgpack.decode(await self._receive(process, self._silence), type=list[Probed])
+                answers |= {answer.number: answer for answer in group}
+                missing -= len(group)
             complete = True
         finally:
             if not complete:

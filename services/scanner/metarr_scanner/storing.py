@@ -18,8 +18,11 @@ async def store_findings(
     conn: Connection, library: LibraryRow, findings: Findings, *, now: datetime, job_id: int
 ) -> tuple[AnyFact, ...]:
     """Write everything and say what has happened."""
-    rows = [change.row.id for change in findings.changes if change.row is not None]
-    there = await scan_store.lock_films(conn, [*rows, *(row.id for row in findings.lost)])
+    rows = [
+        *(change.row.id for change in findings.changes if change.row is not None),
+        *(row.id for row in findings.lost),
+    ]
+    there = await scan_store.lock_films(conn, rows) if rows else set()
     changes = [change for change in findings.changes if change.row is None or change.row.id in there]
     trashed = await scan_store.trash_films(conn, [row.id for row in findings.lost], now) if findings.lost else {}
     ids = await _store_rows(conn, library.id, changes)

@@ -75,7 +75,7 @@ class _Reading:
     def read(self, path: str, room: Room) -> None:
         """Read a directory and its rooms. Raises OSError for the directory itself; a room that fails is a trouble."""
         before = os.stat(path)
-        listing = list_directory(path, self._rules.of(path))
+        listing = list_directory(path, self._rules)
         self.folders.append(FolderRow(path=path, mtime_ns=before.st_mtime_ns, inode=signed(before.st_ino)))
         self.troubles += [(f"{path}/{name}", NOT_TEXT) for name in listing.not_text]
         for name in listing.files:
@@ -98,7 +98,7 @@ class _Reading:
 
     def _is_unit(self, path: str) -> bool:
         try:
-            listing = list_directory(path, self._rules.of(path))
+            listing = list_directory(path, self._rules)
         except OSError:
             return False
         rooms = {folder_kind(name) for name in listing.folders}

@@ -144,7 +144,7 @@ class Walk:
             holds_videos = bool(names) and self._held_videos(visit.path, names)
             self._stack.extend(self._rooms(visit, names, holds_videos=holds_videos))
         else:
-            listing = list_directory(visit.path, self._rules.of(visit.path))
+            listing = list_directory(visit.path, self._rules)
             self._take(visit, row, listing)
         self._identities.add(identity)
         self._seen.add(visit.path)
@@ -155,7 +155,7 @@ class Walk:
             return True
         if all(room_of(name, "unit", holds_videos=True, below_root=False) != "extras" for name in names):
             return False
-        return bool(_videos(list_directory(path, self._rules.of(path))))
+        return bool(_videos(list_directory(path, self._rules)))
 
     def _may_follow(self, path: str, identity: tuple[int, int]) -> bool:
         if not leads_inside(path, self._request.root):

@@ -67,6 +67,31 @@ FORGET_SUBTITLE_FILES = """
 DELETE FROM subtitle_streams WHERE entity_type = 'movie' AND entity_id = ANY($1::bigint[]) AND file_path IS NOT NULL
 """
 
+STREAMS = """
+WITH video AS (
+  INSERT INTO video_streams (entity_type, entity_id, stream_index, codec, width, height, aspect_ratio, framerate, bitrate,
+    hdr_type, duration_seconds)
+  SELECT 'movie', s.* FROM jsonb_to_recordset($1) AS s (entity_id bigint, stream_index int, codec text, width int,
+    height int, aspect_ratio text, framerate numeric, bitrate int, hdr_type text, duration_seconds int)
+  ON CONFLICT DO NOTHING
+), audio AS (
+  INSERT INTO audio_streams (entity_type, entity_id, stream_index, codec, language, channels, bitrate, title,
+    default_stream)
+  SELECT 'movie', s.* FROM jsonb_to_recordset($2) AS s (entity_id bigint, stream_index int, codec text, language text,
+    channels int, bitrate int, title text, default_stream boolean)
+  ON CONFLICT DO NOTHING
+)
+INSERT INTO subtitle_streams (entity_type, entity_id, stream_index, file_path, language, title, format, forced,
+  default_stream)
+SELECT 'movie', s.* FROM jsonb_to_recordset($3) AS s (entity_id bigint, stream_index int, file_path text, language text,
+  title text, format text, forced boolean, default_stream boolean)
+ON CONFLICT DO NOTHING
+"""
+
+FILES = """
+DELETE FROM subtitle_streams WHERE entity_type = 'movie' AND entity_id = ANY($1::bigint[]) AND file_path IS NOT NULL
+"""
+
 VIDEO = """
 INSERT INTO video_streams (entity_type, entity_id, stream_index, codec, width, height, aspect_ratio, framerate, bitrate,
   hdr_type, duration_seconds)
@@ -188,19 +213,18 @@ async def replace_streams(conn: Connection, streams: Mapping[int, MediaStreams],
     known = sorted(set(streams).difference(fresh))
     if known:
         await conn.execute(FORGET_STREAMS, known)
-    for statement, rows in (
-        (VIDEO, [_row(film, one) for film, found in streams.items() for one in found.video]),
-        (AUDIO, [_row(film, one) for film, found in streams.items() for one in found.audio]),
-        (SUBTITLES, [_row(film, one) for film, found in streams.items() for one in found.subtitles]),
-    ):
-        if rows:
-            await conn.execute(statement, rows)
+    await conn.execute(
+        STREAMS,
+        [_row(film, one) for film, found in streams.items() for one in found.video],
+        [_row(film, one) for film, found in streams.items() for one in found.audio],
+        [_row(film, one) for film, found in streams.items() for one in found.subtitles],
+    )
 
 
 async def replace_subtitle_files(conn: Connection, subtitles: Mapping[int, Sequence[SubtitleStream]]) -> None:
     """Store the subtitle files that lie beside films in place of those stored before."""
     await conn.execute(FORGET_SUBTITLE_FILES, sorted(subtitles))
-    await conn.execute(SUBTITLES, [_row(film, one) for film, found in subtitles.items() for one in found])
+    await conn.execute(STREAMS, [], [], [_row(film, one) for film, found in subtitles.items() for one in found])
 
 
 async def store_files(conn: Connection, library_id: int, files: Mapping[int, Sequence[FileRow]]) -> None:

@@ -12,13 +12,14 @@ import pytest
 
 from metarr.errors import ConfigurationError
 from metarr_local import nats, postgres
-from support.servers import running
+from support.servers import running, scratch
 from support.waiting import soon
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> postgres.Cluster:
-    return postgres.prepare(tmp_path_factory.mktemp("home"), durable=False)
+def cluster() -> Iterator[postgres.Cluster]:
+    with scratch() as folder:
+        yield postgres.prepare(folder / "home", durable=False)
 
 
 @contextmanager
@@ -73,11 +74,11 @@ def test_a_cluster_of_another_version_is_refused_in_plain_words(tmp_path: Path) 
         postgres.prepare(tmp_path)
 
 
-def test_a_path_too_long_for_a_socket_gets_a_short_one(tmp_path: Path) -> None:
-    deep = tmp_path / ("x" * 60) / ("y" * 60)
+def test_a_path_too_long_for_a_socket_gets_a_short_one(folder: Path) -> None:
+    deep = folder / ("x" * 60) / ("y" * 60)
     cluster = postgres.prepare(deep, durable=False)
     try:
-        with serving(cluster, tmp_path / "log"):
+        with serving(cluster, folder / "log"):
             assert len(os.fsencode(cluster.sockets)) < 100
     finally:
         cluster.sockets.rmdir()

@@ -36,14 +36,14 @@ def port() -> int:
 
 
 @pytest.fixture
-def start(tmp_path: Path, port: int) -> Iterator[Start]:
-    """Start the system on `tmp_path`/data; its words are in `tmp_path`/words. What still runs at the end is killed."""
+def start(folder: Path, port: int) -> Iterator[Start]:
+    """Start the system on `folder`/data; its words are in `folder`/words. What still runs at the end is killed."""
     started: list[subprocess.Popen[str]] = []
 
     def begin() -> subprocess.Popen[str]:
-        flags = ("--data-dir", str(tmp_path / "data"), "--port", str(port))
+        flags = ("--data-dir", str(folder / "data"), "--port", str(port))
         child = Child(name="up", argv=(sys.executable, WITH_STAND_INS, *flags), variables=variables())
-        with (tmp_path / "words").open("ab") as words:
+        with (folder / "words").open("ab") as words:
             system = subprocess.Popen(
                 child.argv, stdout=subprocess.PIPE, stderr=words, text=True, **popen_arguments(child)
             )
@@ -64,8 +64,8 @@ def first_line(system: subprocess.Popen[str]) -> str:
     return system.stdout.readline().strip()
 
 
-def parts(tmp_path: Path) -> dict[str, int]:
-    written = {file.stem: read_private(file) for file in (tmp_path / "data" / "run").glob("*.pid")}
+def parts(folder: Path) -> dict[str, int]:
+    written = {file.stem: read_private(file) for file in (folder / "data" / "run").glob("*.pid")}
     return {name: int(pid) for name, pid in written.items() if pid}
 
 
@@ -79,13 +79,13 @@ def command(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_it_says_where_it_is_ready_and_leaves_no_process_when_asked_to_end(
-    start: Start, tmp_path: Path, port: int
+    start: Start, folder: Path, port: int
 ) -> None:
     system = start()
     line = first_line(system)
-    running = parts(tmp_path)
+    running = parts(folder)
     assert (line, set(running)) == (f"metarr ready on http://127.0.0.1:{port}", PARTS)
-    words = tmp_path / "words"
+    words = folder / "words"
     soon(lambda: words.read_text().count(" lives") == len(SERVICES) or None, what="all services live")
     system.send_signal(signal.SIGINT)
     system.send_signal(signal.SIGTERM)  # at once: the same wish, not an insisting one
@@ -94,29 +94,29 @@ def test_it_says_where_it_is_ready_and_leaves_no_process_when_asked_to_end(
     assert [name for name, pid in running.items() if alive(pid)] == []
 
 
-def test_after_kill_9_the_next_start_works_and_nothing_of_the_first_is_left(start: Start, tmp_path: Path) -> None:
+def test_after_kill_9_the_next_start_works_and_nothing_of_the_first_is_left(start: Start, folder: Path) -> None:
     system = start()
     first_line(system)
-    before = parts(tmp_path)
+    before = parts(folder)
     system.kill()
     again = start()
     assert first_line(again).startswith("metarr ready on")
     assert [name for name, pid in before.items() if alive(pid)] == []
 
 
-def test_a_second_one_on_the_same_directory_is_refused_in_one_line(tmp_path: Path) -> None:
-    with data_directory.held(tmp_path):
-        refused = command("up", "--data-dir", str(tmp_path))
+def test_a_second_one_on_the_same_directory_is_refused_in_one_line(folder: Path) -> None:
+    with data_directory.held(folder):
+        refused = command("up", "--data-dir", str(folder))
     assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (2, "", 1)
     assert "already runs on" in refused.stderr
 
 
-def test_killed_servers_and_services_come_back(start: Start, tmp_path: Path) -> None:
+def test_killed_servers_and_services_come_back(start: Start, folder: Path) -> None:
     first_line(start())
-    before = parts(tmp_path)
+    before = parts(folder)
     for pid in before.values():
         os.kill(pid, signal.SIGKILL)
-    after = soon(lambda: _all_new(before, parts(tmp_path)), timeout=60, what="all parts live again")
+    after = soon(lambda: _all_new(before, parts(folder)), timeout=60, what="all parts live again")
     assert set(after) == PARTS
 
 
@@ -125,12 +125,12 @@ def _all_new(before: dict[str, int], now: dict[str, int]) -> dict[str, int] | No
     return now if renewed else None
 
 
-def test_a_taken_port_is_said_in_one_line(tmp_path: Path) -> None:
+def test_a_taken_port_is_said_in_one_line(folder: Path) -> None:
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))
         holder.listen()
         taken = str(holder.getsockname()[1])
-        refused = command("up", "--data-dir", str(tmp_path), "--port", taken)
+        refused = command("up", "--data-dir", str(folder), "--port", taken)
     assert refused.returncode == 2
     assert f"metarr: port {taken} of 127.0.0.1 is in use by another program" in refused.stderr
     assert "Traceback" not in refused.stderr
@@ -147,19 +147,19 @@ def test_a_taken_port_is_said_in_one_line(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_configuration_ends_with_one_line_and_exit_code_2(
-    flags: list[str], names: dict[str, str], said: str, tmp_path: Path
+    flags: list[str], names: dict[str, str], said: str, folder: Path
 ) -> None:
-    refused = command(*flags, **{"METARR_DATA_DIR": str(tmp_path), **names})
+    refused = command(*flags, **{"METARR_DATA_DIR": str(folder), **names})
     assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
     assert said in refused.stderr
 
 
-def test_the_key_is_shown(tmp_path: Path) -> None:
-    shown = command("apikey", "--data-dir", str(tmp_path))
-    assert (shown.returncode, shown.stdout.strip()) == (0, (tmp_path / "api_key").read_text())
+def test_the_key_is_shown(folder: Path) -> None:
+    shown = command("apikey", "--data-dir", str(folder))
+    assert (shown.returncode, shown.stdout.strip()) == (0, (folder / "api_key").read_text())
 
 
-def test_a_command_that_needs_the_api_says_that_it_does_not_run(tmp_path: Path, port: int) -> None:
-    refused = command("libraries", "list", "--data-dir", str(tmp_path), "--port", str(port))
+def test_a_command_that_needs_the_api_says_that_it_does_not_run(folder: Path, port: int) -> None:
+    refused = command("libraries", "list", "--data-dir", str(folder), "--port", str(port))
     assert refused.returncode == 1
     assert "`metarr up` starts it" in refused.stderr

@@ -36,7 +36,7 @@ def _in_containers() -> bool:
 
 @contextmanager
 def _embedded_postgres() -> Iterator[DatabaseUrl]:
-    with _scratch() as folder:
+    with scratch() as folder:
         cluster = postgres.prepare(folder / "postgres", durable=False)
         settings = {**postgres.FORGETFUL, "autovacuum": "off", "shared_buffers": "64MB"}
         with running(postgres.program(cluster, os.environ, settings), folder / "postgres.log"):
@@ -46,7 +46,7 @@ def _embedded_postgres() -> Iterator[DatabaseUrl]:
 
 @contextmanager
 def _embedded_nats() -> Iterator[str]:
-    with _scratch() as folder:
+    with scratch() as folder:
         broker = nats.prepare(folder / "nats")
         with running(nats.program(broker, os.environ), folder / "nats.log"):
             soon(lambda: nats.accepts(broker), timeout=30, what="NATS starts")
@@ -72,8 +72,9 @@ def running(program: Program, log: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 @contextmanager
-def _scratch() -> Iterator[Path]:
-    """A short path: a socket lies in it."""
+def scratch() -> Iterator[Path]:
+    """A folder for a server's data: its path is short, as a socket's must be, and outside of pytest's own folder, which every
+    other run of pytest closes again to the user that PostgreSQL runs as."""
     folder = Path(tempfile.mkdtemp(prefix="metarr-test-"))
     try:
         yield folder

@@ -19,7 +19,16 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from metarr.errors import ConfigurationError, DatabaseUnavailable
-from metarr_local.processes import Program, is_running, let_read, let_search, run_to_end, unprivileged_account
+from metarr_local.processes import (
+    Program,
+    ProgramStuck,
+    give,
+    is_running,
+    let_read,
+    let_search,
+    run_to_end,
+    unprivileged_account,
+)
 from metarr_local.wheels import postgres_folder
 
 _ACCOUNT = "metarr-postgres"
@@ -71,8 +80,8 @@ def prepare(home: Path, *, durable: bool = True) -> Cluster:
     if cluster.account is not None:
         let_read(postgres_folder())
         let_search(cluster.data)
-    _give(home, cluster.account)
-    _give(cluster.sockets, cluster.account)
+    give(home, cluster.account)
+    give(cluster.sockets, cluster.account)
     if (cluster.data / "PG_VERSION").exists():
         _check_version(cluster)
         end_leftover(cluster.data)
@@ -99,7 +108,10 @@ def program(cluster: Cluster, variables: Mapping[str, str], extra: Mapping[str, 
 def accepts(cluster: Cluster) -> bool:
     """Whether the server answers a connection now."""
     arguments = ["-q", "-t", "2", "-h", str(cluster.sockets), "-p", str(_PORT)]
-    return run_to_end(_step("pg_isready", arguments), timeout=10).returncode == 0
+    try:
+        return run_to_end(_step("pg_isready", arguments), timeout=10).returncode == 0
+    except ProgramStuck:
+        return False
 
 
 def tool(name: str) -> str:
@@ -140,7 +152,7 @@ def _create(cluster: Cluster, *, durable: bool) -> None:
     unfinished = cluster.data.with_name("unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(mode=0o700)
-    _give(unfinished, cluster.account)
+    give(unfinished, cluster.account)
     arguments = [
         *("-D", str(unfinished), "-U", _OWNER, "--encoding=UTF8", "--no-instructions"),
         *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
@@ -192,12 +204,6 @@ def _socket_folder(home: Path, account: str | None) -> Path:
 
 def _ours(account: str | None) -> set[int]:
     return {os.geteuid()} | ({pwd.getpwnam(account).pw_uid} if account else set())
-
-
-def _give(folder: Path, account: str | None) -> None:
-    if account is not None:
-        entry = pwd.getpwnam(account)
-        os.chown(folder, entry.pw_uid, entry.pw_gid)
 
 
 def _clean(variables: Mapping[str, str]) -> dict[str, str]:

@@ -13,12 +13,16 @@ from typing import Any
 
 from msgspec import Struct
 
-from metarr.errors import ConfigurationError
+from metarr.errors import ConfigurationError, MetarrError
 
 _PR_SET_PDEATHSIG = 1
 _SEARCH_BY_ALL = 0o001
 _READ_BY_ALL = 0o004
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+class ProgramStuck(MetarrError):
+    """A program that should have ended by itself did not, and was killed."""
 
 
 class Program(Struct, frozen=True, kw_only=True):
@@ -52,16 +56,22 @@ def popen_arguments(program: Program) -> dict[str, Any]:
 
 
 def run_to_end(program: Program, *, said: str = "", timeout: float) -> subprocess.CompletedProcess[str]:
-    """Run a program that ends by itself, `said` on its standard input. Blocks, at most `timeout` seconds."""
-    return subprocess.run(  # noqa: S603 - an argument list, no shell, and never a word from outside
-        program.argv,
-        input=said,
-        text=True,
-        capture_output=True,
-        check=False,
-        timeout=timeout,
-        **popen_arguments(program),
-    )
+    """Run a program that ends by itself, `said` on its standard input. Blocks.
+
+    Raises ProgramStuck when it takes longer than `timeout` seconds.
+    """
+    try:
+        return subprocess.run(  # noqa: S603 - an argument list, no shell, and never a word from outside
+            program.argv,
+            input=said,
+            text=True,
+            capture_output=True,
+            check=False,
+            timeout=timeout,
+            **popen_arguments(program),
+        )
+    except subprocess.TimeoutExpired:
+        raise ProgramStuck(f"{program.name} did not end within {timeout:g} s") from None
 
 
 def _die_with_parent(orphan_signal: int) -> Callable[[], None] | None:
@@ -137,8 +147,25 @@ def let_read(tree: Path) -> None:
 
 def _add_mode(path: Path, bits: int) -> None:
     mode = path.stat().st_mode & 0o7777
-    if mode & bits != bits:
+    if mode & bits == bits:
+        return
+    try:
         path.chmod(mode | bits)
+    except OSError as fault:
+        raise ConfigurationError(
+            f"PostgreSQL's user must pass through {path}: run chmod o+x on it ({fault.strerror})"
+        ) from fault
+
+
+def give(path: Path, account: str | None) -> None:
+    """Make `account` the owner of a folder; nothing for None. Raises ConfigurationError where the disk does not allow it."""
+    if account is None:
+        return
+    entry = pwd.getpwnam(account)
+    try:
+        os.chown(path, entry.pw_uid, entry.pw_gid)
+    except OSError as fault:
+        raise ConfigurationError(f"{path} cannot be given to the user {account}: {fault.strerror}") from fault
 
 
 def is_running(pid: int, *, mentions: str) -> bool:

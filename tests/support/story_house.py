@@ -35,10 +35,11 @@ WORKERS: Mapping[str, Build] = {
     "publisher": metarr_publisher.__main__.build,
 }
 
-# A job that waits for a time far away waits for something that a story has to bring about.
+# A job that waits for a time far away waits for something that a story has to bring about; so does one whose worker is stopped.
 BUSY = """
 SELECT (SELECT count(*) FROM job_queue
-        WHERE status = 'running' OR (status = 'pending' AND coalesce(next_retry_at, now()) < now() + interval '45 seconds'))
+        WHERE status = 'running' OR (status = 'pending' AND service = ANY($1::text[])
+                                     AND coalesce(next_retry_at, now()) < now() + interval '45 seconds'))
      + (SELECT count(*) FROM event_outbox)
 """
 
@@ -132,12 +133,12 @@ class House:
         return answer.json() if answer.content else None
 
     async def settle(self, timeout: float = 60) -> None:
-        """Wait until nothing runs, nothing can run, and every fact is told."""
+        """Wait until nothing runs, nothing can run, and every fact is told. What waits for a stopped worker may wait."""
         await eventually(self._is_quiet, timeout=timeout, what="all jobs to end")
 
     async def _is_quiet(self) -> bool:
         async with self.db.read() as conn:
-            return bool(await conn.fetchval(BUSY) == 0)
+            return bool(await conn.fetchval(BUSY, list(self._stops)) == 0)
 
     async def hurry(self, seconds: float = 3600) -> None:
         """Let so much time pass: what waits for a time runs now. Returns when everything is quiet again."""
@@ -178,6 +179,14 @@ class House:
                 list(statuses),
             )
         return [(row["kind"], row["status"], row["error_message"]) for row in rows]
+
+    async def seen(self, kind: str, status: str = "completed") -> int:
+        """How many jobs of a kind are in this state."""
+        return [job[:2] for job in await self.jobs(status)].count((kind, status))
+
+    async def look_at_library(self) -> dict[str, Any]:
+        """The library as clients see it."""
+        return dict(await self.ask("GET", f"/libraries/{self.library}"))
 
     async def fetch(self, statement: str, *arguments: Any) -> list[dict[str, Any]]:
         """Rows of the database."""

@@ -70,11 +70,11 @@ class House:
 
     # What runs
 
-    async def start(self, *names: str) -> None:
-        """Start these workers (all without names); returns when they can be given work."""
+    async def start(self, *names: str, only: str | None = None) -> None:
+        """Start these workers (all without names), for `only` one kind of job; returns when they can be given work."""
         for name in names or WORKERS:
             stop, ready = asyncio.Event(), asyncio.Event()
-            self._stops[name] = (stop, self._group.create_task(self._live(name, ready, stop), name=name))
+            self._stops[name] = (stop, self._group.create_task(self._live(name, only, ready, stop), name=name))
             await ready.wait()
 
     async def stop(self, *names: str) -> None:
@@ -85,7 +85,7 @@ class House:
         for _, life in ending:
             await life
 
-    async def _live(self, name: str, ready: asyncio.Event, stop: asyncio.Event) -> None:
+    async def _live(self, name: str, only: str | None, ready: asyncio.Event, stop: asyncio.Event) -> None:
         async with AsyncExitStack() as stack:
             db = await Database.connect(str(self.environment.database_url), name=f"metarr-{name}")
             stack.push_async_callback(db.close)
@@ -96,12 +96,13 @@ class House:
             await bus.serve(name, VERSION, parts.answers)
             await self._spare_the_budgets()
             ready.set()
-            await self._worker(service, parts).run(stop)
+            await self._worker(service, parts, only).run(stop)
 
-    def _worker(self, service: Service, parts: ServiceParts) -> Worker:
+    def _worker(self, service: Service, parts: ServiceParts, only: str | None) -> Worker:
+        handlers = handlers_of(parts.handlers)
         return Worker(
             service.name,
-            handlers_of(parts.handlers),
+            handlers if only is None else {only: handlers[only]},
             db=service.db,
             bus=service.bus,
             clock=self.clock,

@@ -37,6 +37,10 @@ class StoryProvider(ProviderStandIn):
         """The paths of the pictures that were asked for."""
         return [path for path in self.paths() if path.startswith(_PICTURES)]
 
+    def film(self, tmdb_id: int) -> dict[str, Any]:
+        """What TMDB tells of a film."""
+        return dict(_halved(provider.answer_to(f"/3/movie/{tmdb_id}", {}, self.url)))
+
     def _answer(self, asked: Asked) -> Reply:
         if asked.path.startswith(_PICTURES):
             return _picture(asked.path)

@@ -1,8 +1,6 @@
 """What a person lets be done with a film: say which one it is, ask the providers, publish, verify."""
 
-from typing import Any
-
-from litestar import get, post
+from litestar import Controller, get, post
 from msgspec import Struct
 
 from metarr.db import Connection
@@ -42,49 +40,48 @@ class MatchQuery(Struct, frozen=True, kw_only=True):
     year: Year | None = None
 
 
-@post("/movies/{movie_id:int}/identify", status_code=202, opt={"body": Identity})
-async def identify_movie(movie_id: PathId, request: Asked, tools: Given) -> JobStarted:
-    """Pin the film to an id, which is locked, and ask the providers about that film."""
-    identity = await read_body(request, Identity)
-    if identity.tmdb_id is None and identity.imdb_id is None:
-        raise Invalid("say which film it is", {"tmdb_id": "or imdb_id is required"})
+class MovieActionRoutes(Controller):
+    """What a person lets be done with a film."""
 
-    async def change(conn: Connection) -> Recorded:
-        movie = _active(found(await load_movie(conn, movie_id, for_update=True), MOVIE, movie_id))
-        return await _pin(conn, movie, identity, trace_of(request))
+    @post("/movies/{movie_id:int}/identify", status_code=202, opt={"body": Identity})
+    async def identify_movie(self, movie_id: PathId, request: Asked, tools: Given) -> JobStarted:
+        """Pin the film to an id, which is locked, and ask the providers about that film."""
+        identity = await read_body(request, Identity)
+        if identity.tmdb_id is None and identity.imdb_id is None:
+            raise Invalid("say which film it is", {"tmdb_id": "or imdb_id is required"})
 
-    recorded = await in_transaction(tools, change)
-    await tools.tell(recorded)
-    return JobStarted(job_id=recorded.jobs[0].id)
+        async def change(conn: Connection) -> Recorded:
+            movie = _active(found(await load_movie(conn, movie_id, for_update=True), MOVIE, movie_id))
+            return await _pin(conn, movie, identity, trace_of(request))
 
+        recorded = await in_transaction(tools, change)
+        await tools.tell(recorded)
+        return JobStarted(job_id=recorded.jobs[0].id)
 
-@get("/movies/{movie_id:int}/matches", opt={"query": MatchQuery})
-async def find_matches(movie_id: PathId, request: Asked, tools: Given) -> MatchesFound:
-    """Films that this one could be, best first, each with its score explained. 503 when nobody is there to ask."""
-    query = read_query(request, MatchQuery)
-    await _check(tools, movie_id)
-    question = FindMatches(
-        entity_type=MOVIE, entity_id=movie_id, query=(query.q or "").strip() or None, year=query.year
-    )
-    return await tools.bus.ask(question, MatchesFound, timeout=_PATIENCE)
+    @get("/movies/{movie_id:int}/matches", opt={"query": MatchQuery})
+    async def find_matches(self, movie_id: PathId, request: Asked, tools: Given) -> MatchesFound:
+        """Films that this one could be, best first, each with its score explained. 503 when nobody is there to ask."""
+        query = read_query(request, MatchQuery)
+        await _check(tools, movie_id)
+        question = FindMatches(
+            entity_type=MOVIE, entity_id=movie_id, query=(query.q or "").strip() or None, year=query.year
+        )
+        return await tools.bus.ask(question, MatchesFound, timeout=_PATIENCE)
 
+    @post("/movies/{movie_id:int}/enrich", status_code=202)
+    async def enrich_movie(self, movie_id: PathId, request: Asked, tools: Given) -> JobStarted:
+        """Ask the providers anew, past their kept answers; locked fields stay."""
+        return await _start(tools, request, EnrichItem(entity_type=MOVIE, entity_id=movie_id, fresh=True))
 
-@post("/movies/{movie_id:int}/enrich", status_code=202)
-async def enrich_movie(movie_id: PathId, request: Asked, tools: Given) -> JobStarted:
-    """Ask the providers anew, past their kept answers; locked fields stay."""
-    return await _start(tools, request, EnrichItem(entity_type=MOVIE, entity_id=movie_id, fresh=True))
+    @post("/movies/{movie_id:int}/publish", status_code=202)
+    async def publish_movie(self, movie_id: PathId, request: Asked, tools: Given) -> JobStarted:
+        """Bring NFO and artwork beside the film up to date."""
+        return await _start(tools, request, PublishItem(entity_type=MOVIE, entity_id=movie_id))
 
-
-@post("/movies/{movie_id:int}/publish", status_code=202)
-async def publish_movie(movie_id: PathId, request: Asked, tools: Given) -> JobStarted:
-    """Bring NFO and artwork beside the film up to date."""
-    return await _start(tools, request, PublishItem(entity_type=MOVIE, entity_id=movie_id))
-
-
-@post("/movies/{movie_id:int}/verify", status_code=202)
-async def verify_movie(movie_id: PathId, request: Asked, tools: Given) -> JobStarted:
-    """Look whether what was published is still there; what is not is published again."""
-    return await _start(tools, request, VerifyItem(entity_type=MOVIE, entity_id=movie_id))
+    @post("/movies/{movie_id:int}/verify", status_code=202)
+    async def verify_movie(self, movie_id: PathId, request: Asked, tools: Given) -> JobStarted:
+        """Look whether what was published is still there; what is not is published again."""
+        return await _start(tools, request, VerifyItem(entity_type=MOVIE, entity_id=movie_id))
 
 
 async def _start(tools: Tools, request: Asked, job: EnrichItem | PublishItem | VerifyItem) -> JobStarted:
@@ -122,10 +119,7 @@ async def _pin(conn: Connection, movie: MovieRow, identity: Identity, trace_id: 
     await record_changes(conn, MOVIE, movie.id, changes)
     gone = {change.field for change in changes if change.new is None}
     await movie_edits.set_locks(conn, MOVIE, movie.id, (movie.locks - gone) | said.keys())
-    await store_status(conn, movie.id, "identified")
+    await store_status(conn, movie.id, "identified", identified_by="a person said so")
     await clear_problem(conn, MOVIE, movie.id, "identify")
     fact = ItemPinned(entity_type=MOVIE, entity_id=movie.id, tmdb_id=identity.tmdb_id, imdb_id=identity.imdb_id)
     return await record(conn, [fact], priority=HIGH, trace_id=trace_id)
-
-
-HANDLERS: tuple[Any, ...] = (identify_movie, find_matches, enrich_movie, publish_movie, verify_movie)

@@ -12,7 +12,7 @@ from metarr.domain.locks import lock_column
 from metarr.domain.movie import ASSET_SLOTS, LOCKABLE, MovieMetadata
 
 _COLUMNS = """
-m.id, m.library_id, m.file_path, m.file_name, m.file_size, m.file_hash, m.file_parts, m.edition, m.tmdb_id, m.imdb_id,
+m.id, m.library_id, m.file_path, m.file_name, m.file_size, m.file_hash, m.file_parts, m.edition, m.identified_by, m.tmdb_id, m.imdb_id,
 m.title, m.original_title, m.sort_title, m.tagline, m.plot, m.outline, m.runtime, m.year, m.release_date, m.content_rating,
 m.tmdb_rating, m.tmdb_votes, m.imdb_rating, m.imdb_votes, m.identification_status, m.enrichment_priority,
 m.last_enriched_at, m.last_published_at, m.deleted_at, m.created_at, m.updated_at
@@ -236,6 +236,7 @@ class MovieWhole(MovieLocks, frozen=True, kw_only=True):
     file_hash: str | None
     file_parts: list[str]
     edition: str | None
+    identified_by: str | None
     tmdb_id: int | None
     imdb_id: str | None
     title: str

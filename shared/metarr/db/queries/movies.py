@@ -54,8 +54,10 @@ WHERE id = $1
 
 # That a film was looked at is noted once a day at most: a row that says nothing new is not written.
 STORE_STATUS = """
-UPDATE movies SET identification_status = $2, last_enriched_at = coalesce($3, last_enriched_at)
+UPDATE movies SET identification_status = $2, last_enriched_at = coalesce($3, last_enriched_at),
+                  identified_by = coalesce($4, identified_by)
 WHERE id = $1 AND (identification_status <> $2
+                   OR $4 <> coalesce(identified_by, '')
                    OR $3::timestamptz IS NOT NULL AND coalesce(last_enriched_at < $3 - interval '1 day', true))
 """
 
@@ -128,10 +130,15 @@ async def store_metadata(conn: Connection, movie_id: int, changes: Sequence[Fiel
 
 
 async def store_status(
-    conn: Connection, movie_id: int, status: IdentificationStatus, *, enriched_at: datetime | None = None
+    conn: Connection,
+    movie_id: int,
+    status: IdentificationStatus,
+    *,
+    enriched_at: datetime | None = None,
+    identified_by: str | None = None,
 ) -> None:
-    """How far a film has come; `enriched_at` when a provider answered."""
-    await conn.execute(STORE_STATUS, movie_id, status, enriched_at)
+    """How far a film has come; `enriched_at` when a provider answered, `identified_by` (in words) when its id was found now."""
+    await conn.execute(STORE_STATUS, movie_id, status, enriched_at, identified_by)
 
 
 async def load_cast(conn: Connection, movie_id: int) -> list[CastRow]:

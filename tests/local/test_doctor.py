@@ -13,7 +13,7 @@ import pytest
 from metarr.runtime.environment import Environment
 from metarr_api.key import load_key
 from metarr_local import doctor
-from metarr_local.system import SERVICES, Plan
+from metarr_local.system import Plan
 from metarr_local.up import make_plan
 from support.servers import DatabaseUrl
 
@@ -22,15 +22,17 @@ KEY = "the key of the test"
 type Answers = dict[str, Any]
 
 
+def check(name: str, state: str, message: str, remedy: str = "") -> Answers:
+    return {"name": name, "state": state, "message": message, "remedy": remedy}
+
+
 @pytest.fixture
 def answers() -> Answers:
     """What the API says: everything is well."""
     return {
         "/health": {},
         "/api/v1/libraries": {"items": [], "next_cursor": None, "total": 0},
-        "/api/v1/providers": {"items": [{"provider_name": "tmdb", "enabled": True, "has_api_key": True}]},
-        "/api/v1/system/status": {"workers": [{"service": name} for name in SERVICES if name != "api"]},
-        "/api/v1/system/health": {"checks": []},
+        "/api/v1/system/health": {"status": "ok", "checks": [check("worker scanner", "ok", "1 alive")]},
     }
 
 
@@ -77,7 +79,7 @@ async def test_nothing_is_wrong_with_a_system_that_is_well(
     plan = plan_for(tmp_path, port, METARR_DATABASE_URL=database_url, METARR_NATS_URL=nats_url)
     found = await findings(plan)
     assert (wrong(found), doctor.report(found)) == ([], 0)
-    assert {finding.area for finding in found} >= {"data", "database", "broker", "api", "library", "provider", "worker"}
+    assert {finding.area for finding in found} == {"data", "database", "broker", "api", "library", "worker scanner"}
 
 
 async def test_a_system_that_was_never_started_is_told_how_to_start(tmp_path: Path) -> None:
@@ -92,29 +94,19 @@ async def test_a_disk_that_is_not_mounted_is_found(answers: Answers, port: int, 
     assert [remedy.startswith("mount the disk") for area, remedy in wrong(found) if area == "library"] == [True]
 
 
-async def test_a_disk_that_the_scanner_distrusts_is_found(
-    answers: Answers, port: int, tmp_path: Path, library_root: Path
-) -> None:
-    answers["/api/v1/libraries"] = library(library_root, mount_state="shrunk", mount_detail="holds 3 of 900 films")
-    found = await findings(plan_for(tmp_path, port))
-    assert [finding.says for finding in found if finding.state == "wrong"] == [
-        f"Films: {library_root} holds 3 of 900 films"
-    ]
-
-
-async def test_a_service_without_a_worker_is_found(answers: Answers, port: int, tmp_path: Path) -> None:
-    answers["/api/v1/system/status"]["workers"].pop()
-    found = await findings(plan_for(tmp_path, port))
-    assert [finding.says for finding in found if finding.state == "wrong"] == ["publisher: none alive"]
-
-
-async def test_a_provider_without_a_key_is_a_warning_with_the_name_of_the_variable(
+async def test_what_the_system_finds_about_itself_is_told_with_its_remedy(
     answers: Answers, port: int, tmp_path: Path
 ) -> None:
-    answers["/api/v1/providers"]["items"] = [{"provider_name": "fanart_tv", "enabled": True, "has_api_key": False}]
+    shrunk = check("mount 1", "wrong", "Films: holds 3 of 900 films", "mount the disk")
+    answers["/api/v1/system/health"]["checks"].append(shrunk)
     found = await findings(plan_for(tmp_path, port))
-    (warned,) = [finding for finding in found if finding.area == "provider"]
-    assert (warned.state, "METARR_FANARTTV_API_KEY" in warned.remedy) == ("warning", True)
+    assert ("mount 1", "mount the disk") in wrong(found)
+
+
+async def test_what_was_looked_at_from_here_is_not_told_twice(answers: Answers, port: int, tmp_path: Path) -> None:
+    answers["/api/v1/system/health"]["checks"].append(check("database", "ok", "PostgreSQL answers"))
+    found = await findings(plan_for(tmp_path, port))
+    assert [finding.area for finding in found].count("database") == 1
 
 
 async def test_a_key_that_others_may_read_is_found(port: int, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import shutil
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from msgspec import Struct
 from rich.console import Console
@@ -20,12 +20,14 @@ from metarr.errors import DatabaseUnavailable
 from metarr_api.key import load_key
 from metarr_local import data_directory, nats, postgres
 from metarr_local.client import ApiError, Client
-from metarr_local.system import SERVICES, Plan, local_address
+from metarr_local.system import Plan, local_address
 
 _LEAST_FREE = 1024**3
 """Bytes that should be free where Metarr writes: artwork is a few MB a film."""
 _BROKER_TIMEOUT = 5.0
 _MARKS = {"ok": "green", "warning": "yellow", "wrong": "red"}
+_SEEN_FROM_HERE = frozenset({"database", "broker", "disk"})
+_AREA_WIDTH = 18
 _SECRETS = ("api_key", "nats/token", "nats/nats.conf")
 
 
@@ -42,7 +44,7 @@ def examine(plan: Plan) -> list[Finding]:
     """Look at everything. Changes nothing but for a probe file that is removed at once."""
     client = Client(local_address(plan.environment), _key(plan))
     findings = [*_data_directory(plan), _database(plan), _broker(plan), *_api(plan, client)]
-    for area in (_libraries, _providers, _workers, _health):
+    for area in (_health, _libraries):
         findings += _asked(area, client)
     return findings
 
@@ -52,10 +54,10 @@ def report(findings: list[Finding]) -> int:
     console = Console(highlight=False, soft_wrap=True)
     for finding in findings:
         line = Text(f"{finding.state:<8}", style=_MARKS[finding.state])
-        line.append(f"{finding.area:<11} {finding.says}", style="default")
+        line.append(f"{finding.area:<{_AREA_WIDTH}} {finding.says}", style="default")
         console.print(line)
         if finding.remedy:
-            console.print(f"{'':<20}→ {finding.remedy}")
+            console.print(f"{'':<{_AREA_WIDTH + 9}}→ {finding.remedy}")
     wrong = sum(finding.state == "wrong" for finding in findings)
     console.print(f"{len(findings)} looked at, {wrong} wrong" if wrong else f"{len(findings)} looked at, nothing wrong")
     return 1 if wrong else 0
@@ -149,64 +151,25 @@ def _asked(look: Callable[[Client], Iterator[Finding]], client: Client) -> list[
         return [Finding(area="api", state="wrong", says=f"{look.__name__.strip('_')}: {refused}", remedy=remedy)]
 
 
+def _health(client: Client) -> Iterator[Finding]:
+    """What the system says about itself, but for what was looked at from here."""
+    for check in client.get("/system/health")["checks"]:
+        if check["name"] not in _SEEN_FROM_HERE:
+            yield Finding(area=check["name"], state=check["state"], says=check["message"], remedy=check["remedy"])
+
+
 def _libraries(client: Client) -> Iterator[Finding]:
     rows = list(client.every("/libraries"))
     if not rows:
         yield Finding(area="library", state="warning", says="there is none", remedy="metarr libraries add FOLDER")
     for row in rows:
-        yield from _library(row)
-
-
-def _library(row: dict[str, Any]) -> Iterator[Finding]:
-    path = Path(row["path"])
-    if not path.is_dir() or row.get("mount_state") not in {None, "ok", "unknown"}:
-        says = f"{row['name']}: {path} {row.get('mount_detail') or 'is not there'}"
-        remedy = "mount the disk; until then nothing in this library is changed or taken for deleted"
-        yield Finding(area="library", state="wrong", says=says, remedy=remedy)
-        return
-    yield _writable("library", path)
-    yield _free_space("library", path)
-
-
-def _providers(client: Client) -> Iterator[Finding]:
-    for row in _items(client.get("/providers")):
-        name = str(row.get("provider_name"))
-        if not row.get("enabled", row.get("is_enabled", True)):
-            continue
-        if row.get("requires_api_key", True) and row.get("has_api_key") is False:
-            remedy = f"set METARR_{name.upper().replace('_', '')}_API_KEY or PATCH /providers"
-            yield Finding(area="provider", state="warning", says=f"{name} has no key and is not asked", remedy=remedy)
+        path = Path(row["path"])
+        if path.is_dir():
+            yield _writable("library", path)
+            yield _free_space("library", path)
         else:
-            yield Finding(area="provider", state="ok", says=f"{name} is asked")
-
-
-def _workers(client: Client) -> Iterator[Finding]:
-    alive = [str(worker.get("service")) for worker in _items(client.get("/system/status").get("workers"))]
-    for service in SERVICES:
-        if service == "api":
-            continue
-        count = alive.count(service)
-        if count:
-            yield Finding(area="worker", state="ok", says=f"{service}: {count} alive")
-        else:
-            remedy = "metarr up starts it again; its log tells why it ended"
-            yield Finding(area="worker", state="wrong", says=f"{service}: none alive", remedy=remedy)
-
-
-def _health(client: Client) -> Iterator[Finding]:
-    for check in _items(client.get("/system/health")):
-        if check.get("state", check.get("status")) in {"ok", "pass", None}:
-            continue
-        says = str(check.get("message") or check.get("detail") or check)
-        name = str(check.get("name") or check.get("check") or "health")
-        yield Finding(area=name, state="wrong", says=says, remedy=str(check.get("remedy") or ""))
-
-
-def _items(answer: Any) -> list[dict[str, Any]]:
-    """The rows of an answer, as a bare list or under `items` or `checks`."""
-    if isinstance(answer, dict):
-        answer = answer.get("items", answer.get("checks", []))
-    return [row for row in answer or [] if isinstance(row, dict)]
+            remedy = "mount the disk; until then nothing in this library is changed or taken for deleted"
+            yield Finding(area="library", state="wrong", says=f"{row['name']}: {path} is not there", remedy=remedy)
 
 
 def _writable(area: str, folder: Path) -> Finding:

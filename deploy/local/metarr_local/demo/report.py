@@ -42,34 +42,22 @@ class Report(Struct, frozen=True, kw_only=True):
             f"{job['kind']} {job['id']}: {job['error_message']}" for job in client.every("/jobs", status="failed")
         ]
         return cls(
-            films=tuple(sorted((_shown(client, movie, root) for movie in movies), key=lambda film: film.place)),
+            films=tuple(sorted((_shown(movie, root) for movie in movies), key=lambda film: film.place)),
             written=tuple(written),
             failed=tuple(failed),
         )
 
 
-def _shown(client: Client, movie: Mapping[str, Any], root: Path) -> Shown:
+def _shown(movie: Mapping[str, Any], root: Path) -> Shown:
     year = f" ({movie['year']})" if movie["year"] else ""
     return Shown(
         place=str(Path(movie["file_path"]).relative_to(root)),
         title=f"{movie['title']}{year}",
         status=movie["identification_status"],
-        why=_why(client, movie),
-        pictures=sum(1 for asset in movie["assets"].values() if asset) if isinstance(movie["assets"], dict) else 0,
+        why=movie["identified_by"] or "",
+        pictures=len(movie["assets"]),
         problems=tuple(problem["message"] for problem in movie["problems"]),
     )
-
-
-def _why(client: Client, movie: Mapping[str, Any]) -> str:
-    """Where the id came from, as the history of the row tells."""
-    history = client.get(f"/movies/{movie['id']}/history", limit=500)["items"]
-    known = [
-        change for change in history if change["field"] in {"tmdb_id", "imdb_id"} and change["new_value"] is not None
-    ]
-    if not known:
-        return ""
-    first = min(known, key=lambda change: change["id"])
-    return f"{first['field'].removesuffix('_id')} {first['new_value']} from {first['source']}"
 
 
 class Screen:
@@ -122,9 +110,9 @@ _NOTHING_NEW = "Nothing has changed since the last run; nothing was written."
 
 def _table(films: Sequence[Shown]) -> Table:
     table = Table(title="The library", title_justify="left", width=_WIDTH, show_lines=False)
-    table.add_column("file", ratio=5, overflow="ellipsis", no_wrap=True)
+    table.add_column("file", ratio=4, overflow="ellipsis", no_wrap=True)
     table.add_column("taken for", ratio=4, overflow="ellipsis", no_wrap=True)
-    table.add_column("why", ratio=4, overflow="ellipsis", no_wrap=True)
+    table.add_column("because of", ratio=5, overflow="ellipsis", no_wrap=True)
     table.add_column("state", width=12)
     table.add_column("art", width=3, justify="right")
     for film in films:

@@ -92,7 +92,7 @@ async def test_the_numbers_can_be_read_by_prometheus(api: httpx.AsyncClient, db:
     assert samples[("metarr_database_up",)] == 1
     assert samples[("metarr_queue_depth", ("service", "scanner"))] == 0
     assert samples[("metarr_library_items", ("library", str(library)), ("state", "unidentified"))] == 1
-    route = ("route", "/api/v1/movies/{movie_id:int}")
+    route = ("route", "/api/v1/movies/{movie_id}")
     assert samples[("metarr_http_requests_total", ("method", "GET"), route, ("status", "200"))] >= 1
 
 

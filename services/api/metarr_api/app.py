@@ -1,9 +1,8 @@
 """The application: all routes, in the layers that every request passes through."""
 
-from collections.abc import Sequence
-from typing import Any, cast
+from typing import cast
 
-from litestar import Litestar, Router
+from litestar import Controller, Litestar, Router
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 
@@ -12,39 +11,38 @@ from metarr_api import problems
 from metarr_api.access import Access
 from metarr_api.asgi import Application
 from metarr_api.envelope import Envelope
-from metarr_api.routes import (
-    assets,
-    collections,
-    docs,
-    events,
-    health,
-    jobs,
-    libraries,
-    movie_actions,
-    movies,
-    settings,
-    system,
-)
 from metarr_api.routes.artwork import artwork_routes
+from metarr_api.routes.assets import AssetRoutes
+from metarr_api.routes.collections import COLLECTION, CollectionRoutes
+from metarr_api.routes.docs import DocRoutes
 from metarr_api.routes.doing import ids_exist
+from metarr_api.routes.events import EventRoutes
+from metarr_api.routes.health import HealthRoutes
+from metarr_api.routes.jobs import JobRoutes
+from metarr_api.routes.libraries import LibraryRoutes
+from metarr_api.routes.movie_actions import MovieActionRoutes
+from metarr_api.routes.movies import MOVIE, MovieRoutes
+from metarr_api.routes.settings import SettingRoutes
+from metarr_api.routes.system import MetricRoutes, SystemRoutes
 from metarr_api.tools import Tools
 
 MOST_BODY = 1_000_000
 """Bytes; uploads have a limit of their own."""
 
-_UNDER_V1: tuple[Sequence[Any], ...] = (
-    libraries.HANDLERS,
-    movies.HANDLERS,
-    movie_actions.HANDLERS,
-    artwork_routes(movies.MOVIE, "movies"),
-    collections.HANDLERS,
-    assets.HANDLERS,
-    jobs.HANDLERS,
-    events.HANDLERS,
-    settings.HANDLERS,
-    system.HANDLERS,
+_UNDER_V1: tuple[type[Controller], ...] = (
+    LibraryRoutes,
+    MovieRoutes,
+    MovieActionRoutes,
+    artwork_routes(MOVIE, "movies"),
+    CollectionRoutes,
+    artwork_routes(COLLECTION, "collections"),
+    AssetRoutes,
+    JobRoutes,
+    EventRoutes,
+    SettingRoutes,
+    SystemRoutes,
 )
-_AT_BOTH: tuple[Sequence[Any], ...] = (docs.HANDLERS, system.AT_BOTH)
+_AT_BOTH: tuple[type[Controller], ...] = (DocRoutes, MetricRoutes)
 """Served at the root and under /api/v1."""
 
 
@@ -55,10 +53,9 @@ def create_application(tools: Tools) -> Application:
 
 def create_routes(tools: Tools) -> Litestar:
     """The routes without the layers around them."""
-    both = _flat(_AT_BOTH)
-    versioned = Router("/api/v1", route_handlers=[*_flat(_UNDER_V1), *both])
+    versioned = Router("/api/v1", route_handlers=[*_UNDER_V1, *_AT_BOTH])
     return Litestar(
-        route_handlers=[*health.HANDLERS, *both, versioned],
+        route_handlers=[HealthRoutes, *_AT_BOTH, versioned],
         dependencies={"tools": Provide(lambda: tools, sync_to_thread=False, use_cache=True)},
         guards=[ids_exist],
         exception_handlers={
@@ -70,7 +67,3 @@ def create_routes(tools: Tools) -> Litestar:
         openapi_config=None,
         logging_config=None,
     )
-
-
-def _flat(groups: tuple[Sequence[Any], ...]) -> list[Any]:
-    return [handler for group in groups for handler in group]

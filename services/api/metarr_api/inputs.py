@@ -34,8 +34,14 @@ async def read_body[S: Struct](request: Asked, kind: type[S], *, optional: bool 
 def read_query[S: Struct](request: Asked, kind: type[S]) -> S:
     """The query string as a `kind`; what it does not know is passed over. Raises Invalid naming each bad parameter."""
     known = {field.encode_name for field in fields(kind)}
-    given = {name: value for name, value in request.query_params.dict().items() if name in known}
-    return understand({name: values[-1] for name, values in given.items()}, kind, strict=False)
+    values = {name: given for name, given in request.query_params.dict().items() if name in known}
+    query = understand({name: given[0] for name, given in values.items()}, kind, strict=False)
+    # The word "null" would pass for an absent value where a number is wanted.
+    wrong = {name: "cannot be null" for name in values if getattr(query, name) is None}
+    wrong |= {name: "is given more than once" for name, given in values.items() if len(given) > 1}
+    if wrong:
+        raise Invalid("some parameters cannot be accepted", wrong)
+    return query
 
 
 def content_type(request: Asked) -> str:

@@ -44,6 +44,11 @@ class Live:
         """How far a job is, if it ever said so."""
         return self._last.get(job_id)
 
+    @property
+    def listener_count(self) -> int:
+        """How many streams are open."""
+        return len(self._listeners)
+
     @contextmanager
     def stream(self) -> Iterator[asyncio.Queue[bytes]]:
         """Everything that is said from now on, as JSON."""

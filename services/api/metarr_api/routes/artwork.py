@@ -1,9 +1,9 @@
 """Artwork of films and collections: what each slot shows and could show; choose, upload, clear, lock."""
 
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
-from litestar import delete, get, put
+from litestar import Controller, delete, get, put
 from msgspec import UNSET, Struct, UnsetType
 
 from metarr.db import Connection
@@ -86,42 +86,42 @@ class AssetChoice(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     locked: bool | UnsetType = UNSET
 
 
-def artwork_routes(owner: Owner, plural: str) -> tuple[Any, ...]:
+def artwork_routes(owner: Owner, plural: str) -> type[Controller]:
     """The routes of one kind of owner."""
 
-    @get(f"/{plural}/{{item_id:int}}/assets", opt={"id": f"get_{owner}_assets"})
-    async def get_assets(item_id: PathId, tools: Given) -> dict[str, SlotShown]:
-        """Chosen and candidate images by type, each with its score explained."""
-        async with tools.db.read() as conn:
-            return await _shown(conn, tools, owner, item_id)
+    class ArtworkRoutes(Controller):
+        """What the slots show, and choosing it."""
 
-    @put(
-        f"/{plural}/{{item_id:int}}/assets/{{asset_type:str}}",
-        opt={"id": f"put_{owner}_asset", "body": AssetChoice, "upload": True},
-        request_max_body_size=MOST_UPLOAD,
-    )
-    async def put_asset(item_id: PathId, asset_type: PathWord, request: Asked, tools: Given) -> SlotShown:
-        """Choose a candidate, an address or an uploaded file, which locks the slot; or set the lock alone."""
-        await _check(tools, owner, item_id, asset_type)
-        recorded = await _put(tools, request, owner, item_id, asset_type)
-        await tools.tell(recorded)
-        return await _slot(tools, owner, item_id, asset_type)
+        @get(f"/{plural}/{{item_id:int}}/assets", opt={"id": f"get_{owner}_assets"})
+        async def get_assets(self, item_id: PathId, tools: Given) -> dict[str, SlotShown]:
+            """Chosen and candidate images by type, each with its score explained."""
+            async with tools.db.read() as conn:
+                return await _shown(conn, tools, owner, item_id)
 
-    @delete(
-        f"/{plural}/{{item_id:int}}/assets/{{asset_type:str}}", status_code=200, opt={"id": f"delete_{owner}_asset"}
-    )
-    async def delete_asset(item_id: PathId, asset_type: PathWord, request: Asked, tools: Given) -> SlotShown:
-        """Show nothing in this slot, and lock it, so that automation leaves it empty."""
-        await _check(tools, owner, item_id, asset_type)
+        @put(
+            f"/{plural}/{{item_id:int}}/assets/{{asset_type:str}}",
+            opt={"id": f"put_{owner}_asset", "body": AssetChoice, "upload": True},
+            request_max_body_size=MOST_UPLOAD,
+        )
+        async def put_asset(self, item_id: PathId, asset_type: PathWord, request: Asked, tools: Given) -> SlotShown:
+            """Choose a candidate, an address or an uploaded file, which locks the slot; or set the lock alone."""
+            await _check(tools, owner, item_id, asset_type)
+            recorded = await _put(tools, request, owner, item_id, asset_type)
+            await tools.tell(recorded)
+            return await _slot(tools, owner, item_id, asset_type)
 
-        async def change(conn: Connection) -> Recorded:
-            before = await clear_slot(conn, owner, item_id, asset_type)
-            return await _picked(conn, request, owner, item_id, asset_type, before, None)
+        @delete(
+            f"/{plural}/{{item_id:int}}/assets/{{asset_type:str}}",
+            status_code=200,
+            opt={"id": f"delete_{owner}_asset"},
+        )
+        async def delete_asset(self, item_id: PathId, asset_type: PathWord, request: Asked, tools: Given) -> SlotShown:
+            """Show nothing in this slot, and lock it, so that automation leaves it empty."""
+            await _check(tools, owner, item_id, asset_type)
+            await tools.tell(await _clear(tools, request, owner, item_id, asset_type))
+            return await _slot(tools, owner, item_id, asset_type)
 
-        await tools.tell(await in_transaction(tools, change))
-        return await _slot(tools, owner, item_id, asset_type)
-
-    return get_assets, put_asset, delete_asset
+    return ArtworkRoutes
 
 
 async def _put(tools: Tools, request: Asked, owner: Owner, item_id: int, asset_type: str) -> Recorded:
@@ -169,6 +169,14 @@ async def _choose(
     async def change(conn: Connection) -> Recorded:
         before, now = await pick_candidate(conn, owner, item_id, asset_type, candidate_id)
         return await _picked(conn, request, owner, item_id, asset_type, before, now)
+
+    return await in_transaction(tools, change)
+
+
+async def _clear(tools: Tools, request: Asked, owner: Owner, item_id: int, asset_type: str) -> Recorded:
+    async def change(conn: Connection) -> Recorded:
+        before = await clear_slot(conn, owner, item_id, asset_type)
+        return await _picked(conn, request, owner, item_id, asset_type, before, None)
 
     return await in_transaction(tools, change)
 

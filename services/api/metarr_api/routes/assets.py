@@ -3,9 +3,9 @@
 import asyncio
 import re
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from litestar import Response, get
+from litestar import Controller, Response, get
 from msgspec import Struct
 
 from metarr.blobs.names import THUMBNAIL_WIDTHS
@@ -40,26 +40,29 @@ class _Picture(Struct, frozen=True, kw_only=True):
     tag: str
 
 
-@get(
-    "/assets/{content_hash:str}",
-    opt={
-        "query": AssetQuery,
-        "media": sorted(_IMAGES),
-        "statuses": {206: None, 304: None},
-    },
-)
-async def get_asset(content_hash: PathWord, request: Asked, tools: Given) -> Response[bytes]:
-    """The bytes: right type, cached for ever, ETag, one range. With `width` a smaller copy."""
-    query = read_query(request, AssetQuery)
-    if not _HASH.fullmatch(content_hash):
-        raise NotFound("there is no such picture")
-    picture = await (
-        _whole(tools, content_hash) if query.width is None else _thumbnail(tools, content_hash, query.width)
+class AssetRoutes(Controller):
+    """Stored pictures."""
+
+    @get(
+        "/assets/{content_hash:str}",
+        opt={
+            "query": AssetQuery,
+            "media": sorted(_IMAGES),
+            "statuses": {206: None, 304: None},
+        },
     )
-    headers = {"etag": picture.tag, "cache-control": _FOREVER, "accept-ranges": "bytes"}
-    if _knows(request, picture.tag):
-        return Response(b"", status_code=304, headers=headers)
-    return _respond(request, picture, headers)
+    async def get_asset(self, content_hash: PathWord, request: Asked, tools: Given) -> Response[bytes]:
+        """The bytes: right type, cached for ever, ETag, one range. With `width` a smaller copy."""
+        query = read_query(request, AssetQuery)
+        if not _HASH.fullmatch(content_hash):
+            raise NotFound("there is no such picture")
+        picture = await (
+            _whole(tools, content_hash) if query.width is None else _thumbnail(tools, content_hash, query.width)
+        )
+        headers = {"etag": picture.tag, "cache-control": _FOREVER, "accept-ranges": "bytes"}
+        if _knows(request, picture.tag):
+            return Response(b"", status_code=304, headers=headers)
+        return _respond(request, picture, headers)
 
 
 def _knows(request: Asked, tag: str) -> bool:
@@ -108,6 +111,3 @@ async def _thumbnail(tools: Tools, content_hash: str, width: int) -> _Picture:
 
 def _shown_type(mime_type: str) -> str:
     return mime_type if mime_type in _IMAGES else "application/octet-stream"
-
-
-HANDLERS: tuple[Any, ...] = (get_asset,)

@@ -1,9 +1,9 @@
 """Collections: sets of films, their texts, their artwork, their history."""
 
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
-from litestar import get, patch
+from litestar import Controller, get, patch
 from msgspec import UNSET, Struct, UnsetType
 
 from metarr.db import Connection
@@ -20,7 +20,6 @@ from metarr_api.edits import USER, Lock
 from metarr_api.inputs import Asked, read_body, read_query
 from metarr_api.paging import Page, PageQuery, seal, unseal
 from metarr_api.parameters import Given, PathId
-from metarr_api.routes.artwork import artwork_routes
 from metarr_api.routes.doing import found, in_transaction, trace_of
 from metarr_api.routes.movies import history
 from metarr_api.tools import Tools
@@ -53,50 +52,50 @@ class CollectionEdit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     fanart_locked: Lock = UNSET
 
 
-@get("/collections", opt={"query": CollectionQuery})
-async def get_collections(request: Asked, tools: Given) -> Page[CollectionListed]:
-    """Collections by name."""
-    query = read_query(request, CollectionQuery)
-    place = unseal(tools.key, _ORDER, query.cursor, tuple[str, int])
-    async with tools.db.read() as conn:
-        items, last, total = await collections_view.list_collections(
-            conn,
-            asset_prefix=tools.asset_prefix,
-            q=(query.q or "").strip() or None,
-            after=place,
-            limit=query.limit,
-        )
-    return Page(items=items, next_cursor=seal(tools.key, _ORDER, last) if last else None, total=total)
+class CollectionRoutes(Controller):
+    """Sets of films."""
 
+    @get("/collections", opt={"query": CollectionQuery})
+    async def get_collections(self, request: Asked, tools: Given) -> Page[CollectionListed]:
+        """Collections by name."""
+        query = read_query(request, CollectionQuery)
+        place = unseal(tools.key, _ORDER, query.cursor, tuple[str, int])
+        async with tools.db.read() as conn:
+            items, last, total = await collections_view.list_collections(
+                conn,
+                asset_prefix=tools.asset_prefix,
+                q=(query.q or "").strip() or None,
+                after=place,
+                limit=query.limit,
+            )
+        return Page(items=items, next_cursor=seal(tools.key, _ORDER, last) if last else None, total=total)
 
-@get("/collections/{collection_id:int}")
-async def get_collection(collection_id: PathId, tools: Given) -> CollectionShown:
-    """One collection with its films."""
-    async with tools.db.read() as conn:
-        return await _shown(conn, tools, collection_id)
+    @get("/collections/{collection_id:int}")
+    async def get_collection(self, collection_id: PathId, tools: Given) -> CollectionShown:
+        """One collection with its films."""
+        async with tools.db.read() as conn:
+            return await _shown(conn, tools, collection_id)
 
+    @patch("/collections/{collection_id:int}", opt={"body": CollectionEdit})
+    async def edit_collection(self, collection_id: PathId, request: Asked, tools: Given) -> CollectionShown:
+        """Set name, plot and locks; its films are published again."""
+        edit = await read_body(request, CollectionEdit)
 
-@patch("/collections/{collection_id:int}", opt={"body": CollectionEdit})
-async def edit_collection(collection_id: PathId, request: Asked, tools: Given) -> CollectionShown:
-    """Set name, plot and locks; its films are published again."""
-    edit = await read_body(request, CollectionEdit)
+        async def change(conn: Connection) -> tuple[Recorded, CollectionShown]:
+            recorded = await _edit(conn, tools, collection_id, edit, trace_of(request))
+            return recorded, await _shown(conn, tools, collection_id)
 
-    async def change(conn: Connection) -> tuple[Recorded, CollectionShown]:
-        recorded = await _edit(conn, tools, collection_id, edit, trace_of(request))
-        return recorded, await _shown(conn, tools, collection_id)
+        recorded, collection = await in_transaction(tools, change)
+        await tools.tell(recorded)
+        return collection
 
-    recorded, collection = await in_transaction(tools, change)
-    await tools.tell(recorded)
-    return collection
-
-
-@get("/collections/{collection_id:int}/history", opt={"query": PageQuery})
-async def get_collection_history(collection_id: PathId, request: Asked, tools: Given) -> Page[HistoryEntry]:
-    """Who or what changed which field when, the newest first."""
-    async with tools.db.read() as conn:
-        if not await collections_view.collection_exists(conn, collection_id):
-            raise NotFound(f"there is no collection {collection_id}")
-        return await history(conn, tools, request, COLLECTION, collection_id)
+    @get("/collections/{collection_id:int}/history", opt={"query": PageQuery})
+    async def get_collection_history(self, collection_id: PathId, request: Asked, tools: Given) -> Page[HistoryEntry]:
+        """Who or what changed which field when, the newest first."""
+        async with tools.db.read() as conn:
+            if not await collections_view.collection_exists(conn, collection_id):
+                raise NotFound(f"there is no collection {collection_id}")
+            return await history(conn, tools, request, COLLECTION, collection_id)
 
 
 async def _edit(conn: Connection, tools: Tools, collection_id: int, edit: CollectionEdit, trace_id: str) -> Recorded:
@@ -136,12 +135,3 @@ async def _shown(conn: Connection, tools: Tools, collection_id: int) -> Collecti
     )
     films = await collections_view.load_members(conn, collection_id, asset_prefix=tools.asset_prefix)
     return CollectionShown(**msgspec.structs.asdict(row), movies=films)
-
-
-HANDLERS: tuple[Any, ...] = (
-    get_collections,
-    get_collection,
-    edit_collection,
-    get_collection_history,
-    *artwork_routes(COLLECTION, "collections"),
-)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
-from litestar import Litestar, Response, get
+from litestar import Controller, Litestar, Response, get
 from litestar.datastructures import State
 
 from metarr.runtime import VERSION
@@ -35,17 +35,21 @@ _POLICY = (
 )
 
 
-@get("/openapi.json", opt={"media": ["application/json"], "twice": True})
-async def openapi(request: Asked, tools: Given) -> Response[bytes]:
-    """This surface as an OpenAPI document."""
-    return Response(msgspec.json.encode(_document(request.app, tools)), media_type="application/json")
+class DocRoutes(Controller):
+    """The description of this surface."""
 
+    @get("/openapi.json", opt={"media": ["application/json"], "twice": True})
+    async def openapi(self, request: Asked, tools: Given) -> Response[bytes]:
+        """This surface as an OpenAPI document."""
+        return Response(msgspec.json.encode(_document(request.app, tools)), media_type="application/json")
 
-@get("/docs", opt={"media": ["text/html"], "twice": True})
-async def docs(request: Asked, tools: Given) -> Response[bytes]:
-    """This surface as a page to read."""
-    page = "".join(_page(_document(request.app, tools)))
-    return Response(page.encode(), media_type="text/html; charset=utf-8", headers={"content-security-policy": _POLICY})
+    @get("/docs", opt={"media": ["text/html"], "twice": True})
+    async def docs(self, request: Asked, tools: Given) -> Response[bytes]:
+        """This surface as a page to read."""
+        page = "".join(_page(_document(request.app, tools)))
+        return Response(
+            page.encode(), media_type="text/html; charset=utf-8", headers={"content-security-policy": _POLICY}
+        )
 
 
 def _document(app: Litestar, tools: Tools) -> dict[str, Any]:
@@ -96,6 +100,3 @@ def _json(value: Any) -> str:
 
 def _inline(value: Any) -> str:
     return html.escape(msgspec.json.encode(value).decode())
-
-
-HANDLERS: tuple[Any, ...] = (openapi, docs)

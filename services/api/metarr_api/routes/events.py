@@ -1,8 +1,8 @@
 """Everything that happens, as it happens: facts from the stream, which can be resumed, and progress, which cannot."""
 
-from typing import Annotated, Any, cast
+from typing import Annotated, cast
 
-from litestar import get
+from litestar import Controller, get
 from litestar.types import ASGIApp
 from msgspec import Meta, Struct
 
@@ -23,15 +23,18 @@ class EventQuery(Struct, frozen=True, kw_only=True):
     last_event_id: LastId | None = None
 
 
-@get("/events", opt={"query": EventQuery, "media": ["text/event-stream"]})
-async def get_events(request: Asked, tools: Given) -> ASGIApp:
-    """Server-sent events: `id` is the place in the stream, `event` the fact's name; progress comes without an id."""
-    query = read_query(request, EventQuery)
-    if not tools.bus.connected:
-        raise BusUnavailable("the broker does not answer, so there are no live events; ask again later")
-    after = _last_id(request.headers.get("last-event-id"), query.last_event_id)
-    stream = EventStream(tools, await newest(tools.bus) if after is None else after)
-    return cast("ASGIApp", stream)
+class EventRoutes(Controller):
+    """The live channel."""
+
+    @get("/events", opt={"query": EventQuery, "media": ["text/event-stream"]})
+    async def get_events(self, request: Asked, tools: Given) -> ASGIApp:
+        """Server-sent events: `id` is the place in the stream, `event` the fact's name; progress comes without an id."""
+        query = read_query(request, EventQuery)
+        if not tools.bus.connected:
+            raise BusUnavailable("the broker does not answer, so there are no live events; ask again later")
+        after = _last_id(request.headers.get("last-event-id"), query.last_event_id)
+        stream = EventStream(tools, await newest(tools.bus) if after is None else after)
+        return cast("ASGIApp", stream)
 
 
 def _last_id(header: str | None, parameter: int | None) -> int | None:
@@ -41,6 +44,3 @@ def _last_id(header: str | None, parameter: int | None) -> int | None:
     if not header.isascii() or not header.isdigit() or int(header) > BIGGEST_ID:
         raise Invalid("there is no such event", {"Last-Event-ID": "must be the id of an event"})
     return int(header)
-
-
-HANDLERS: tuple[Any, ...] = (get_events,)

@@ -1,9 +1,9 @@
 """The two open paths: is the process there, can it work."""
 
 import asyncio
-from typing import Any, Literal
+from typing import Literal
 
-from litestar import Response, get
+from litestar import Controller, Response, get
 from msgspec import Struct
 
 from metarr.db.queries.system import ping
@@ -22,17 +22,19 @@ class Health(Struct, frozen=True, kw_only=True):
     broker: Literal["ok", "unreachable"]
 
 
-@get("/health", opt={"open": True})
-async def health(tools: Given) -> Health:
-    """Whether the API runs, and what it reaches."""
-    return await look(tools)
+class HealthRoutes(Controller):
+    """The two open paths."""
 
+    @get("/health", opt={"open": True})
+    async def health(self, tools: Given) -> Health:
+        """Whether the API runs, and what it reaches."""
+        return await look(tools)
 
-@get("/ready", opt={"open": True, "statuses": {503: Health}})
-async def ready(tools: Given) -> Response[Health]:
-    """Whether requests can be served: 503 while the database does not answer."""
-    seen = await look(tools)
-    return Response(seen, status_code=200 if seen.database == "ok" else 503)
+    @get("/ready", opt={"open": True, "statuses": {503: Health}})
+    async def ready(self, tools: Given) -> Response[Health]:
+        """Whether requests can be served: 503 while the database does not answer."""
+        seen = await look(tools)
+        return Response(seen, status_code=200 if seen.database == "ok" else 503)
 
 
 async def look(tools: Tools) -> Health:
@@ -53,6 +55,3 @@ async def _answers(tools: Tools) -> bool:
     except (DatabaseUnavailable, TimeoutError):
         return False
     return True
-
-
-HANDLERS: tuple[Any, ...] = (health, ready)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, get_args
 
 import msgspec
-from litestar import get, post
+from litestar import Controller, get, post
 from msgspec import Meta, Struct
 
 from metarr import queue
@@ -80,82 +80,79 @@ class Reason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reason: Line | None = None
 
 
-@get("/jobs", opt={"query": JobQuery})
-async def list_jobs(request: Asked, tools: Given) -> Page[JobShown]:
-    """Jobs, the newest first."""
-    query = read_query(request, JobQuery)
-    place = unseal(tools.key, _ORDER, query.cursor, tuple[int])
-    wanted = JobFilter(
-        status=query.status,
-        job_type=query.job_type,
-        kind=_kind(query.kind),
-        service=query.service,
-        entity=_entity(query.entity),
-    )
-    async with tools.db.read() as conn:
-        rows, last, total = await jobs_view.list_jobs(
-            conn, wanted, before=place[0] if place else None, limit=query.limit
+class JobRoutes(Controller):
+    """Jobs and the queues they wait in."""
+
+    @get("/jobs", opt={"query": JobQuery})
+    async def list_jobs(self, request: Asked, tools: Given) -> Page[JobShown]:
+        """Jobs, the newest first."""
+        query = read_query(request, JobQuery)
+        place = unseal(tools.key, _ORDER, query.cursor, tuple[int])
+        wanted = JobFilter(
+            status=query.status,
+            job_type=query.job_type,
+            kind=_kind(query.kind),
+            service=query.service,
+            entity=_entity(query.entity),
         )
-    items = [_shown(tools, row, JobShown) for row in rows]
-    return Page(items=items, next_cursor=seal(tools.key, _ORDER, [last]) if last else None, total=total)
+        async with tools.db.read() as conn:
+            rows, last, total = await jobs_view.list_jobs(
+                conn, wanted, before=place[0] if place else None, limit=query.limit
+            )
+        items = [_shown(tools, row, JobShown) for row in rows]
+        return Page(items=items, next_cursor=seal(tools.key, _ORDER, [last]) if last else None, total=total)
 
+    @get("/jobs/{job_id:int}")
+    async def get_job(self, job_id: PathId, tools: Given) -> JobDetail:
+        """One job with its dependencies, its payload and its result."""
+        async with tools.db.read() as conn:
+            return _shown(tools, found(await jobs_view.load_job(conn, job_id), "job", job_id), JobDetail)
 
-@get("/jobs/{job_id:int}")
-async def get_job(job_id: PathId, tools: Given) -> JobDetail:
-    """One job with its dependencies, its payload and its result."""
-    async with tools.db.read() as conn:
-        return _shown(tools, found(await jobs_view.load_job(conn, job_id), "job", job_id), JobDetail)
+    @post("/jobs/{job_id:int}/cancel", status_code=200)
+    async def cancel_job(self, job_id: PathId, tools: Given) -> JobDetail:
+        """Take back a job that waits, or ask a running one to stop. Jobs that depend on it end too. 409 when it has ended."""
+        async with tools.db.transaction() as conn:
+            running = await queue.cancel(conn, job_id)
+            if not running:
+                await queue.cancel_dependents(conn, [job_id], f"job {job_id}, which this one waited for, was cancelled")
+            job = found(await jobs_view.load_job(conn, job_id), "job", job_id)
+        if running:
+            await tools.bus.command(job.service, "cancel", str(job_id).encode())
+        return _shown(tools, job, JobDetail)
 
+    @post("/jobs/{job_id:int}/retry", status_code=200)
+    async def retry_job(self, job_id: PathId, tools: Given) -> JobDetail:
+        """Let a failed or cancelled job run again, from the start. 409 in any other state."""
+        async with tools.db.transaction() as conn:
+            service = await queue.retry(conn, job_id)
+            job = found(await jobs_view.load_job(conn, job_id), "job", job_id)
+        await tools.bus.ring([service])
+        return _shown(tools, job, JobDetail)
 
-@post("/jobs/{job_id:int}/cancel", status_code=200)
-async def cancel_job(job_id: PathId, tools: Given) -> JobDetail:
-    """Take back a job that waits, or ask a running one to stop. Jobs that depend on it end too. 409 when it has ended."""
-    async with tools.db.transaction() as conn:
-        running = await queue.cancel(conn, job_id)
-        if not running:
-            await queue.cancel_dependents(conn, [job_id], f"job {job_id}, which this one waited for, was cancelled")
-        job = found(await jobs_view.load_job(conn, job_id), "job", job_id)
-    if running:
-        await tools.bus.command(job.service, "cancel", str(job_id).encode())
-    return _shown(tools, job, JobDetail)
+    @get("/queues")
+    async def list_queues(self, tools: Given) -> Page[QueueShown]:
+        """The line of each service: depth, running, failed, and jobs completed a minute."""
+        async with tools.db.read() as conn:
+            rows = await jobs_view.list_queues(conn, SERVICES)
+        return Page(items=rows, total=len(rows))
 
+    @post("/queues/{service:str}/pause", status_code=200, opt={"body": Reason, "body_optional": True})
+    async def pause_queue(self, service: PathWord, request: Asked, tools: Given) -> QueueShown:
+        """No job of this service starts until it is resumed, also after a restart; what runs goes on."""
+        asked = await read_body(request, Reason, optional=True)
+        async with tools.db.transaction() as conn:
+            await queue.pause(conn, _service(service), asked.reason or "paused by a person")
+            (row,) = await jobs_view.list_queues(conn, [service])
+        return row
 
-@post("/jobs/{job_id:int}/retry", status_code=200)
-async def retry_job(job_id: PathId, tools: Given) -> JobDetail:
-    """Let a failed or cancelled job run again, from the start. 409 in any other state."""
-    async with tools.db.transaction() as conn:
-        service = await queue.retry(conn, job_id)
-        job = found(await jobs_view.load_job(conn, job_id), "job", job_id)
-    await tools.bus.ring([service])
-    return _shown(tools, job, JobDetail)
-
-
-@get("/queues")
-async def list_queues(tools: Given) -> Page[QueueShown]:
-    """The line of each service: depth, running, failed, and jobs completed a minute."""
-    async with tools.db.read() as conn:
-        rows = await jobs_view.list_queues(conn, SERVICES)
-    return Page(items=rows, total=len(rows))
-
-
-@post("/queues/{service:str}/pause", status_code=200, opt={"body": Reason, "body_optional": True})
-async def pause_queue(service: PathWord, request: Asked, tools: Given) -> QueueShown:
-    """No job of this service starts until it is resumed, also after a restart; what runs goes on."""
-    asked = await read_body(request, Reason, optional=True)
-    async with tools.db.transaction() as conn:
-        await queue.pause(conn, _service(service), asked.reason or "paused by a person")
-        (row,) = await jobs_view.list_queues(conn, [service])
-    return row
-
-
-@post("/queues/{service:str}/resume", status_code=200)
-async def resume_queue(service: PathWord, tools: Given) -> QueueShown:
-    """Let jobs start again."""
-    async with tools.db.transaction() as conn:
-        await queue.resume(conn, _service(service))
-        (row,) = await jobs_view.list_queues(conn, [service])
-    await tools.bus.ring([service])
-    return row
+    @post("/queues/{service:str}/resume", status_code=200)
+    async def resume_queue(self, service: PathWord, tools: Given) -> QueueShown:
+        """Let jobs start again."""
+        async with tools.db.transaction() as conn:
+            await queue.resume(conn, _service(service))
+            (row,) = await jobs_view.list_queues(conn, [service])
+        await tools.bus.ring([service])
+        return row
 
 
 def _shown[J: JobShown](tools: Tools, row: JobRow, kind: type[J]) -> J:
@@ -186,14 +183,3 @@ def _entity(given: str | None) -> tuple[str, int] | None:
     if int(number) > BIGGEST_ID:
         raise Invalid("some parameters cannot be accepted", {"entity": "has a number that no item can have"})
     return entity_type, int(number)
-
-
-HANDLERS: tuple[Any, ...] = (
-    list_jobs,
-    get_job,
-    cancel_job,
-    retry_job,
-    list_queues,
-    pause_queue,
-    resume_queue,
-)

@@ -1,8 +1,8 @@
 """Libraries: add, show, change, remove, scan."""
 
-from typing import Any, Literal
+from typing import Literal
 
-from litestar import delete, get, patch, post
+from litestar import Controller, delete, get, patch, post
 from msgspec import UNSET, Struct, UnsetType
 
 from metarr.db.queries import libraries
@@ -43,76 +43,73 @@ class ScanAsked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     full: bool = False
 
 
-@get("/libraries", opt={"query": PageQuery})
-async def list_libraries(request: Asked, tools: Given) -> Page[LibraryShown]:
-    """All libraries with their counts and the state of their disks."""
-    query = read_query(request, PageQuery)
-    place = unseal(tools.key, _ORDER, query.cursor, tuple[int])
-    async with tools.db.read() as conn:
-        rows, total = await libraries.list_libraries(conn, after=place[0] if place else 0, limit=query.limit + 1)
-    items = rows[: query.limit]
-    more = len(rows) > query.limit
-    return Page(items=items, next_cursor=seal(tools.key, _ORDER, [items[-1].id]) if more else None, total=total)
+class LibraryRoutes(Controller):
+    """Libraries: add, show, change, remove, scan."""
 
+    @get("/libraries", opt={"query": PageQuery})
+    async def list_libraries(self, request: Asked, tools: Given) -> Page[LibraryShown]:
+        """All libraries with their counts and the state of their disks."""
+        query = read_query(request, PageQuery)
+        place = unseal(tools.key, _ORDER, query.cursor, tuple[int])
+        async with tools.db.read() as conn:
+            rows, total = await libraries.list_libraries(conn, after=place[0] if place else 0, limit=query.limit + 1)
+        items = rows[: query.limit]
+        more = len(rows) > query.limit
+        return Page(items=items, next_cursor=seal(tools.key, _ORDER, [items[-1].id]) if more else None, total=total)
 
-@post("/libraries", opt={"body": LibraryNew})
-async def add_library(request: Asked, tools: Given) -> LibraryShown:
-    """Watch a folder. 400 when it cannot be read, 409 when it overlaps another library."""
-    new = await read_body(request, LibraryNew)
-    path = await usable_folder(new.path)
-    async with tools.db.transaction() as conn:
-        await refuse_overlap(path, await libraries.hold_libraries(conn))
-        number = await libraries.add_library(conn, name=new.name.strip(), path=path, type=new.type, enabled=new.enabled)
-        return found(await libraries.load_library(conn, number), "library", number)
+    @post("/libraries", opt={"body": LibraryNew})
+    async def add_library(self, request: Asked, tools: Given) -> LibraryShown:
+        """Watch a folder. 400 when it cannot be read, 409 when it overlaps another library."""
+        new = await read_body(request, LibraryNew)
+        path = await usable_folder(new.path)
+        async with tools.db.transaction() as conn:
+            await refuse_overlap(path, await libraries.hold_libraries(conn))
+            number = await libraries.add_library(
+                conn, name=new.name.strip(), path=path, type=new.type, enabled=new.enabled
+            )
+            return found(await libraries.load_library(conn, number), "library", number)
 
+    @get("/libraries/{library_id:int}")
+    async def get_library(self, library_id: PathId, tools: Given) -> LibraryShown:
+        """One library."""
+        async with tools.db.read() as conn:
+            return found(await libraries.load_library(conn, library_id), "library", library_id)
 
-@get("/libraries/{library_id:int}")
-async def get_library(library_id: PathId, tools: Given) -> LibraryShown:
-    """One library."""
-    async with tools.db.read() as conn:
-        return found(await libraries.load_library(conn, library_id), "library", library_id)
+    @patch("/libraries/{library_id:int}", opt={"body": LibraryEdit})
+    async def edit_library(self, library_id: PathId, request: Asked, tools: Given) -> LibraryShown:
+        """Rename, move, switch on or off."""
+        edit = await read_body(request, LibraryEdit)
+        path = None if edit.path is UNSET else await usable_folder(edit.path)
+        async with tools.db.transaction() as conn:
+            others = await libraries.hold_libraries(conn, but=library_id)
+            now = found(await libraries.load_library(conn, library_id), "library", library_id)
+            if path is not None and path != now.path:
+                await refuse_overlap(path, others)
+                await libraries.move_library(conn, library_id, path)
+            await libraries.change_library(
+                conn,
+                library_id,
+                name=None if edit.name is UNSET else edit.name.strip(),
+                enabled=None if edit.enabled is UNSET else edit.enabled,
+            )
+            return found(await libraries.load_library(conn, library_id), "library", library_id)
 
+    @delete("/libraries/{library_id:int}")
+    async def remove_library(self, library_id: PathId, tools: Given) -> None:
+        """Forget a library and what is known of its items; no file is touched."""
+        async with tools.db.transaction() as conn:
+            found(await libraries.remove_library(conn, library_id) or None, "library", library_id)
 
-@patch("/libraries/{library_id:int}", opt={"body": LibraryEdit})
-async def edit_library(library_id: PathId, request: Asked, tools: Given) -> LibraryShown:
-    """Rename, move, switch on or off."""
-    edit = await read_body(request, LibraryEdit)
-    path = None if edit.path is UNSET else await usable_folder(edit.path)
-    async with tools.db.transaction() as conn:
-        others = await libraries.hold_libraries(conn, but=library_id)
-        now = found(await libraries.load_library(conn, library_id), "library", library_id)
-        if path is not None and path != now.path:
-            await refuse_overlap(path, others)
-            await libraries.move_library(conn, library_id, path)
-        await libraries.change_library(
-            conn,
-            library_id,
-            name=None if edit.name is UNSET else edit.name.strip(),
-            enabled=None if edit.enabled is UNSET else edit.enabled,
+    @post("/libraries/{library_id:int}/scan", status_code=202, opt={"body": ScanAsked, "body_optional": True})
+    async def scan_library(self, library_id: PathId, request: Asked, tools: Given) -> JobStarted:
+        """Look for what changed. A scan that waits already is the one that is returned."""
+        asked = await read_body(request, ScanAsked, optional=True)
+        async with tools.db.read() as conn:
+            library = found(await libraries.load_library(conn, library_id), "library", library_id)
+        if not library.enabled:
+            raise Conflict(f"library {library_id} is switched off; PATCH it with enabled true first")
+        path = None if asked.path is None else inside(library.path, asked.path)
+        whole = path is None or path == library.path
+        return await start(
+            tools, request, ScanLibrary(library_id=library_id, path=None if whole else path, full=asked.full)
         )
-        return found(await libraries.load_library(conn, library_id), "library", library_id)
-
-
-@delete("/libraries/{library_id:int}")
-async def remove_library(library_id: PathId, tools: Given) -> None:
-    """Forget a library and what is known of its items; no file is touched."""
-    async with tools.db.transaction() as conn:
-        found(await libraries.remove_library(conn, library_id) or None, "library", library_id)
-
-
-@post("/libraries/{library_id:int}/scan", status_code=202, opt={"body": ScanAsked, "body_optional": True})
-async def scan_library(library_id: PathId, request: Asked, tools: Given) -> JobStarted:
-    """Look for what changed. A scan that waits already is the one that is returned."""
-    asked = await read_body(request, ScanAsked, optional=True)
-    async with tools.db.read() as conn:
-        library = found(await libraries.load_library(conn, library_id), "library", library_id)
-    if not library.enabled:
-        raise Conflict(f"library {library_id} is switched off; PATCH it with enabled true first")
-    path = None if asked.path is None else inside(library.path, asked.path)
-    whole = path is None or path == library.path
-    return await start(
-        tools, request, ScanLibrary(library_id=library_id, path=None if whole else path, full=asked.full)
-    )
-
-
-HANDLERS: tuple[Any, ...] = (list_libraries, add_library, get_library, edit_library, remove_library, scan_library)

@@ -1,9 +1,9 @@
 """Films: lists, the whole of one, edits, trash, history."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
-from litestar import delete, get, patch, post
+from litestar import Controller, delete, get, patch, post
 from msgspec import Meta
 
 from metarr.db import Connection
@@ -51,96 +51,93 @@ class MovieShown(MovieWhole, frozen=True, kw_only=True):
     completeness: Completeness
 
 
-@get("/movies", opt={"query": MovieQuery})
-async def get_movies(request: Asked, tools: Given) -> Page[MovieListed]:
-    """Films by filter; those in the trash only with `deleted=true`."""
-    query = read_query(request, MovieQuery)
-    wanted = _filter(query)
-    _, key_type = SORT_KEYS[wanted.sort]
-    place = unseal(tools.key, f"movies {query.sort}", query.cursor, tuple[key_type, int])  # type: ignore[valid-type]
-    async with tools.db.read() as conn:
-        items, last, total = await list_movies(
-            conn, wanted, asset_prefix=tools.asset_prefix, after=place, limit=query.limit
+class MovieRoutes(Controller):
+    """Films: lists, the whole of one, edits, trash, history."""
+
+    @get("/movies", opt={"query": MovieQuery})
+    async def get_movies(self, request: Asked, tools: Given) -> Page[MovieListed]:
+        """Films by filter; those in the trash only with `deleted=true`."""
+        query = read_query(request, MovieQuery)
+        wanted = _filter(query)
+        _, key_type = SORT_KEYS[wanted.sort]
+        place = unseal(tools.key, f"movies {query.sort}", query.cursor, tuple[key_type, int])  # type: ignore[valid-type]
+        async with tools.db.read() as conn:
+            items, last, total = await list_movies(
+                conn, wanted, asset_prefix=tools.asset_prefix, after=place, limit=query.limit
+            )
+        cursor = None if last is None else seal(tools.key, f"movies {query.sort}", last)
+        return Page(items=items, next_cursor=cursor, total=total)
+
+    @get("/movies/{movie_id:int}")
+    async def get_movie(self, movie_id: PathId, tools: Given) -> MovieShown:
+        """The whole of a film: columns, locks, people, streams, artwork, problems, and where each value came from."""
+        async with tools.db.read() as conn:
+            return await shown(conn, tools, movie_id)
+
+    @patch("/movies/{movie_id:int}", opt={"body": MovieEdit})
+    async def edit_movie(self, movie_id: PathId, request: Asked, tools: Given) -> MovieShown:
+        """Set fields and locks. Every field that changes is locked in the same transaction; the film is published again."""
+        edit = await read_body(request, MovieEdit)
+
+        async def change(conn: Connection) -> tuple[Recorded, MovieShown]:
+            recorded = await _edit(conn, movie_id, edit, trace_of(request))
+            return recorded, await shown(conn, tools, movie_id)
+
+        recorded, movie = await in_transaction(tools, change)
+        await tools.tell(recorded)
+        return movie
+
+    @delete("/movies/{movie_id:int}")
+    async def delete_movie(self, movie_id: PathId, request: Asked, tools: Given) -> None:
+        """Into the trash, where it stays 30 days. 409 when it is there already."""
+
+        async def change(conn: Connection) -> Recorded:
+            found(await movie_edits.is_deleted(conn, movie_id), MOVIE, movie_id)
+            if not await movie_edits.delete_movie(conn, movie_id, tools.clock.now()):
+                raise Conflict(f"movie {movie_id} is in the trash already")
+            fact = ItemDeleted(entity_type=MOVIE, entity_id=movie_id)
+            return await record(conn, [fact], priority=HIGH, trace_id=trace_of(request))
+
+        await tools.tell(await in_transaction(tools, change))
+
+    @post("/movies/{movie_id:int}/restore", status_code=200)
+    async def restore_movie(self, movie_id: PathId, request: Asked, tools: Given) -> MovieShown:
+        """Out of the trash, and published again. 409 when it is not there."""
+
+        async def change(conn: Connection) -> tuple[Recorded, MovieShown]:
+            found(await movie_edits.is_deleted(conn, movie_id), MOVIE, movie_id)
+            if not await movie_edits.restore_movie(conn, movie_id):
+                raise Conflict(f"movie {movie_id} is not in the trash")
+            fact = ItemRestored(entity_type=MOVIE, entity_id=movie_id)
+            recorded = await record(conn, [fact], priority=HIGH, trace_id=trace_of(request))
+            return recorded, await shown(conn, tools, movie_id)
+
+        recorded, movie = await in_transaction(tools, change)
+        await tools.tell(recorded)
+        return movie
+
+    @get("/movies/{movie_id:int}/history", opt={"query": PageQuery})
+    async def get_history(self, movie_id: PathId, request: Asked, tools: Given) -> Page[HistoryEntry]:
+        """Who or what changed which field when, the newest first."""
+        async with tools.db.read() as conn:
+            found(await movie_edits.is_deleted(conn, movie_id), MOVIE, movie_id)
+            return await history(conn, tools, request, MOVIE, movie_id)
+
+    @get("/movies/{movie_id:int}/unknown-files", opt={"query": PageQuery})
+    async def get_unknown_files(self, movie_id: PathId, request: Asked, tools: Given) -> Page[UnknownFile]:
+        """Files beside the film that fit no kind."""
+        query = read_query(request, PageQuery)
+        place = unseal(tools.key, "unknown-files", query.cursor, tuple[int])
+        async with tools.db.read() as conn:
+            found(await movie_edits.is_deleted(conn, movie_id), MOVIE, movie_id)
+            rows, total = await movie_edits.unknown_files(
+                conn, movie_id, after=place[0] if place else 0, limit=query.limit + 1
+            )
+        items = rows[: query.limit]
+        more = len(rows) > query.limit
+        return Page(
+            items=items, next_cursor=seal(tools.key, "unknown-files", [items[-1].id]) if more else None, total=total
         )
-    cursor = None if last is None else seal(tools.key, f"movies {query.sort}", last)
-    return Page(items=items, next_cursor=cursor, total=total)
-
-
-@get("/movies/{movie_id:int}")
-async def get_movie(movie_id: PathId, tools: Given) -> MovieShown:
-    """The whole of a film: columns, locks, people, streams, artwork, problems, and where each value came from."""
-    async with tools.db.read() as conn:
-        return await shown(conn, tools, movie_id)
-
-
-@patch("/movies/{movie_id:int}", opt={"body": MovieEdit})
-async def edit_movie(movie_id: PathId, request: Asked, tools: Given) -> MovieShown:
-    """Set fields and locks. Every field that changes is locked in the same transaction; the film is published again."""
-    edit = await read_body(request, MovieEdit)
-
-    async def change(conn: Connection) -> tuple[Recorded, MovieShown]:
-        recorded = await _edit(conn, movie_id, edit, trace_of(request))
-        return recorded, await shown(conn, tools, movie_id)
-
-    recorded, movie = await in_transaction(tools, change)
-    await tools.tell(recorded)
-    return movie
-
-
-@delete("/movies/{movie_id:int}")
-async def delete_movie(movie_id: PathId, request: Asked, tools: Given) -> None:
-    """Into the trash, where it stays 30 days. 409 when it is there already."""
-
-    async def change(conn: Connection) -> Recorded:
-        found(await movie_edits.is_deleted(conn, movie_id), MOVIE, movie_id)
-        if not await movie_edits.delete_movie(conn, movie_id, tools.clock.now()):
-            raise Conflict(f"movie {movie_id} is in the trash already")
-        fact = ItemDeleted(entity_type=MOVIE, entity_id=movie_id)
-        return await record(conn, [fact], priority=HIGH, trace_id=trace_of(request))
-
-    await tools.tell(await in_transaction(tools, change))
-
-
-@post("/movies/{movie_id:int}/restore", status_code=200)
-async def restore_movie(movie_id: PathId, request: Asked, tools: Given) -> MovieShown:
-    """Out of the trash, and published again. 409 when it is not there."""
-
-    async def change(conn: Connection) -> tuple[Recorded, MovieShown]:
-        found(await movie_edits.is_deleted(conn, movie_id), MOVIE, movie_id)
-        if not await movie_edits.restore_movie(conn, movie_id):
-            raise Conflict(f"movie {movie_id} is not in the trash")
-        fact = ItemRestored(entity_type=MOVIE, entity_id=movie_id)
-        recorded = await record(conn, [fact], priority=HIGH, trace_id=trace_of(request))
-        return recorded, await shown(conn, tools, movie_id)
-
-    recorded, movie = await in_transaction(tools, change)
-    await tools.tell(recorded)
-    return movie
-
-
-@get("/movies/{movie_id:int}/history", opt={"query": PageQuery})
-async def get_history(movie_id: PathId, request: Asked, tools: Given) -> Page[HistoryEntry]:
-    """Who or what changed which field when, the newest first."""
-    async with tools.db.read() as conn:
-        found(await movie_edits.is_deleted(conn, movie_id), MOVIE, movie_id)
-        return await history(conn, tools, request, MOVIE, movie_id)
-
-
-@get("/movies/{movie_id:int}/unknown-files", opt={"query": PageQuery})
-async def get_unknown_files(movie_id: PathId, request: Asked, tools: Given) -> Page[UnknownFile]:
-    """Files beside the film that fit no kind."""
-    query = read_query(request, PageQuery)
-    place = unseal(tools.key, "unknown-files", query.cursor, tuple[int])
-    async with tools.db.read() as conn:
-        found(await movie_edits.is_deleted(conn, movie_id), MOVIE, movie_id)
-        rows, total = await movie_edits.unknown_files(
-            conn, movie_id, after=place[0] if place else 0, limit=query.limit + 1
-        )
-    items = rows[: query.limit]
-    more = len(rows) > query.limit
-    return Page(
-        items=items, next_cursor=seal(tools.key, "unknown-files", [items[-1].id]) if more else None, total=total
-    )
 
 
 async def shown(conn: Connection, tools: Tools, movie_id: int) -> MovieShown:
@@ -200,14 +197,3 @@ def _filter(query: MovieQuery) -> MovieFilter:
         sort=query.sort.removeprefix("-"),  # type: ignore[arg-type]
         descending=query.sort.startswith("-"),
     )
-
-
-HANDLERS: tuple[Any, ...] = (
-    get_movies,
-    get_movie,
-    edit_movie,
-    delete_movie,
-    restore_movie,
-    get_history,
-    get_unknown_files,
-)

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 import msgspec
-from litestar import get, patch
+from litestar import Controller, get, patch
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from metarr.db import Connection
@@ -47,52 +47,51 @@ class ProviderEdit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     priority: Place | UnsetType | None = UNSET
 
 
-@get("/providers")
-async def get_providers(tools: Given) -> Page[ProviderShown]:
-    """All providers; whether a key is stored, not which."""
-    async with tools.db.read() as conn:
-        return await _providers(conn)
+class SettingRoutes(Controller):
+    """Settings and providers."""
 
+    @get("/providers")
+    async def get_providers(self, tools: Given) -> Page[ProviderShown]:
+        """All providers; whether a key is stored, not which."""
+        async with tools.db.read() as conn:
+            return await _providers(conn)
 
-@patch("/providers", opt={"body": dict[str, ProviderEdit]})
-async def edit_providers(request: Asked, tools: Given) -> Page[ProviderShown]:
-    """Change several at once: `{"tmdb": {"api_key": …}}`."""
-    edits = {name: understand_provider(name, given) for name, given in (await _object(request)).items()}
-    async with tools.db.transaction() as conn:
-        for name, edit in sorted(edits.items()):
-            await change_provider(conn, name, _given(edit))
-        return await _providers(conn)
+    @patch("/providers", opt={"body": dict[str, ProviderEdit]})
+    async def edit_providers(self, request: Asked, tools: Given) -> Page[ProviderShown]:
+        """Change several at once: `{"tmdb": {"api_key": …}}`."""
+        edits = {name: understand_provider(name, given) for name, given in (await _object(request)).items()}
+        async with tools.db.transaction() as conn:
+            for name, edit in sorted(edits.items()):
+                await change_provider(conn, name, _given(edit))
+            return await _providers(conn)
 
+    @patch("/providers/{provider_name:str}", opt={"body": ProviderEdit})
+    async def edit_provider(self, provider_name: PathWord, request: Asked, tools: Given) -> ProviderShown:
+        """Change one; takes effect with the next job, without a restart."""
+        if provider_name not in _NAMES:
+            raise NotFound(f"there is no provider {provider_name}; there are {', '.join(_NAMES)}")
+        edit = await read_body(request, ProviderEdit)
+        async with tools.db.transaction() as conn:
+            await change_provider(conn, provider_name, _given(edit))
+            page = await _providers(conn)
+        return next(row for row in page.items if row.provider_name == provider_name)
 
-@patch("/providers/{provider_name:str}", opt={"body": ProviderEdit})
-async def edit_provider(provider_name: PathWord, request: Asked, tools: Given) -> ProviderShown:
-    """Change one; takes effect with the next job, without a restart."""
-    if provider_name not in _NAMES:
-        raise NotFound(f"there is no provider {provider_name}; there are {', '.join(_NAMES)}")
-    edit = await read_body(request, ProviderEdit)
-    async with tools.db.transaction() as conn:
-        await change_provider(conn, provider_name, _given(edit))
-        page = await _providers(conn)
-    return next(row for row in page.items if row.provider_name == provider_name)
+    @get("/settings")
+    async def get_settings(self, tools: Given) -> dict[str, Any]:
+        """All settings by dotted key, with their defaults; `library.<id>.<key>` where a library differs."""
+        async with tools.db.read() as conn:
+            return await _settings(conn)
 
-
-@get("/settings")
-async def get_settings(tools: Given) -> dict[str, Any]:
-    """All settings by dotted key, with their defaults; `library.<id>.<key>` where a library differs."""
-    async with tools.db.read() as conn:
-        return await _settings(conn)
-
-
-@patch("/settings", opt={"body": dict[str, Any]})
-async def edit_settings(request: Asked, tools: Given) -> dict[str, Any]:
-    """Set by dotted key; null goes back to the default."""
-    values = await _object(request)
-    if len(values) > _MOST_SETTINGS:
-        raise Invalid(f"at most {_MOST_SETTINGS} settings at once")
-    async with tools.db.transaction() as conn:
-        await _check_libraries(conn, values)
-        await save_settings(conn, values)
-        return await _settings(conn)
+    @patch("/settings", opt={"body": dict[str, Any]})
+    async def edit_settings(self, request: Asked, tools: Given) -> dict[str, Any]:
+        """Set by dotted key; null goes back to the default."""
+        values = await _object(request)
+        if len(values) > _MOST_SETTINGS:
+            raise Invalid(f"at most {_MOST_SETTINGS} settings at once")
+        async with tools.db.transaction() as conn:
+            await _check_libraries(conn, values)
+            await save_settings(conn, values)
+            return await _settings(conn)
 
 
 def understand_provider(name: str, given: Any) -> ProviderEdit:
@@ -161,6 +160,3 @@ def _library_of(key: str) -> int | None:
     head, _, rest = key.partition(".")
     number, _, bare = rest.partition(".")
     return int(number) if head == "library" and bare and number.isascii() and number.isdigit() else None
-
-
-HANDLERS: tuple[Any, ...] = (get_providers, edit_providers, edit_provider, get_settings, edit_settings)

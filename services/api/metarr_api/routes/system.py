@@ -2,9 +2,9 @@
 
 import platform
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
-from litestar import Response, get
+from litestar import Controller, Response, get
 from msgspec import Struct
 from prometheus_client import CONTENT_TYPE_LATEST
 
@@ -46,41 +46,42 @@ class HealthReport(Struct, frozen=True, kw_only=True):
     checks: list[Check]
 
 
-@get("/system/status")
-async def get_status(tools: Given) -> Status:
-    """Versions, workers alive, libraries with their counts."""
-    async with tools.db.read() as conn:
-        version, size = await database_version(conn)
-        return Status(
-            version=VERSION,
-            python_version=platform.python_version(),
-            database_version=version,
-            database_bytes=size,
-            broker="ok" if tools.bus.connected else "unreachable",
-            started_at=tools.started_at,
-            now=tools.clock.now(),
-            data_dir=tools.environment.data_dir,
-            workers=await list_workers(conn),
-            libraries=await count_libraries(conn),
-            assets=await stored_assets(conn),
+class SystemRoutes(Controller):
+    """Versions, workers and checks."""
+
+    @get("/system/status")
+    async def get_status(self, tools: Given) -> Status:
+        """Versions, workers alive, libraries with their counts."""
+        async with tools.db.read() as conn:
+            version, size = await database_version(conn)
+            return Status(
+                version=VERSION,
+                python_version=platform.python_version(),
+                database_version=version,
+                database_bytes=size,
+                broker="ok" if tools.bus.connected else "unreachable",
+                started_at=tools.started_at,
+                now=tools.clock.now(),
+                data_dir=tools.environment.data_dir,
+                workers=await list_workers(conn),
+                libraries=await count_libraries(conn),
+                assets=await stored_assets(conn),
+            )
+
+    @get("/system/health")
+    async def get_health(self, tools: Given) -> HealthReport:
+        """Each check with its remedy."""
+        checks = await look_at_everything(tools)
+        states = {check.state for check in checks}
+        return HealthReport(
+            status="wrong" if "wrong" in states else "warning" if "warning" in states else "ok", checks=checks
         )
 
 
-@get("/system/health")
-async def get_health(tools: Given) -> HealthReport:
-    """Each check with its remedy."""
-    checks = await look_at_everything(tools)
-    states = {check.state for check in checks}
-    return HealthReport(
-        status="wrong" if "wrong" in states else "warning" if "warning" in states else "ok", checks=checks
-    )
+class MetricRoutes(Controller):
+    """For Prometheus."""
 
-
-@get("/metrics", opt={"media": ["text/plain"], "twice": True})
-async def get_metrics(tools: Given) -> Response[bytes]:
-    """Numbers for Prometheus: requests, queues, workers, libraries."""
-    return Response(await render(tools), media_type=CONTENT_TYPE_LATEST)
-
-
-HANDLERS: tuple[Any, ...] = (get_status, get_health)
-AT_BOTH: tuple[Any, ...] = (get_metrics,)
+    @get("/metrics", opt={"media": ["text/plain"], "twice": True})
+    async def get_metrics(self, tools: Given) -> Response[bytes]:
+        """Numbers for Prometheus: requests, queues, workers, libraries."""
+        return Response(await render(tools), media_type=CONTENT_TYPE_LATEST)

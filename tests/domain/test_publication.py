@@ -1,6 +1,6 @@
 """What stands beside a film: names in every kind of folder, and what no name may ever be."""
 
-from posixpath import normpath
+from posixpath import join, normpath
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -53,6 +53,10 @@ def prefixed(base: str) -> tuple[str, ...]:
     return (*(f"{base}-{name}" for name in SHORT[:7]), ".actors/Al_Pacino.jpg", f"{base}.nfo")
 
 
+def on_disc(disc_folder: str) -> tuple[str, ...]:
+    return (*SHORT[:7], join(disc_folder, ".actors/Al_Pacino.jpg"), "movie.nfo")
+
+
 def test_a_film_in_its_own_folder_gets_short_names_with_the_nfo_last() -> None:
     planned = plan(publication())
     assert planned.folder == "/films/Heat (1995)"
@@ -95,13 +99,20 @@ def test_files_of_a_disc_stand_beside_the_disc_folder_under_short_names() -> Non
     ):
         planned = plan(publication(f"/films/Heat (1995)/{inside}", naming="prefixed"))
         assert planned.folder == "/films/Heat (1995)"
-        assert names(planned) == SHORT
+        assert names(planned) == on_disc(inside.partition("/")[0])
+
+
+def test_portraits_of_several_discs_are_in_the_first_one() -> None:
+    discs = tuple(f"/films/Heat (1995)/cd{number}/VIDEO_TS/VIDEO_TS.IFO" for number in (1, 2))
+    planned = plan(publication(discs[0], *discs))
+    assert planned.folder == "/films/Heat (1995)"
+    assert names(planned) == on_disc("cd1/VIDEO_TS")
 
 
 def test_a_disc_keeps_short_names_beside_a_film_that_gets_prefixed_ones() -> None:
     disc = "/films/Pacino/VIDEO_TS/VIDEO_TS.IFO"
     file = "/films/Pacino/Heat.mkv"
-    assert names(plan(publication(disc, neighbours=(MediaFile(file_path=file),)))) == SHORT
+    assert names(plan(publication(disc, neighbours=(MediaFile(file_path=file),)))) == on_disc("VIDEO_TS")
     assert names(plan(publication(file, neighbours=(MediaFile(file_path=disc),)))) == prefixed("Heat")
 
 

@@ -66,6 +66,31 @@ async def test_files_of_a_disc_lie_beside_its_folder(shelf: Shelf) -> None:
     assert set(content_of(shelf.root / "Heat (1995)")) == {*SHORT, "BDMV/index.bdmv"}
 
 
+async def test_portraits_of_a_disc_lie_inside_it_and_come_and_go(shelf: Shelf) -> None:
+    movie_id = await shelf.film("Heat (1995)/VIDEO_TS/VIDEO_TS.IFO")
+    await shelf.actor(movie_id, "Al Pacino", jpeg("pacino"))
+    assert (await shelf.publish(movie_id)).written == ("VIDEO_TS/.actors/Al_Pacino.jpg", "movie.nfo")
+    assert (await shelf.publish(movie_id)).written == ()
+    async with shelf.db.transaction() as conn:
+        await conn.execute("DELETE FROM movie_actors")
+    assert (await shelf.publish(movie_id)).removed == ("VIDEO_TS/.actors/Al_Pacino.jpg",)
+    assert not (shelf.root / "Heat (1995)/VIDEO_TS/.actors").exists()
+
+
+async def test_portraits_move_into_a_disc_when_they_were_beside_it(shelf: Shelf) -> None:
+    movie_id = await shelf.film("Heat (1995)/Heat.mkv")
+    await shelf.actor(movie_id, "Al Pacino", jpeg("pacino"))
+    await shelf.publish(movie_id)
+    disc = shelf.root / "Heat (1995)/BDMV/index.bdmv"
+    disc.parent.mkdir()
+    (shelf.root / "Heat (1995)/Heat.mkv").rename(disc)
+    await shelf.change(movie_id, file_path=str(disc))
+    published = await shelf.publish(movie_id)
+    assert published.written == ("BDMV/.actors/Al_Pacino.jpg",)
+    assert published.removed == (".actors/Al_Pacino.jpg",)
+    assert not (shelf.root / "Heat (1995)/.actors").exists()
+
+
 async def test_the_naming_of_a_library_can_be_prefixed(shelf: Shelf) -> None:
     movie_id = await dressed(shelf, "Heat (1995)/Heat.mkv")
     await shelf.publish(movie_id)

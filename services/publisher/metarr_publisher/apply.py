@@ -18,7 +18,7 @@ from msgspec import Struct
 from metarr.blobs import BlobStore, stored_path
 from metarr.db.queries.publish_record import AdoptedImage
 from metarr.domain.classify.extensions import file_type
-from metarr.domain.classify.folders import ACTORS_FOLDER
+from metarr.domain.classify.folders import ACTORS_FOLDER, DISC_FOLDERS
 from metarr.domain.publication import PublishedFile, PublishPlan, StoredImage
 from metarr.errors import MetarrError, NotFound, PublishFailed
 from metarr_publisher.adopt import adopted_image, store_picture
@@ -244,7 +244,8 @@ class _Application:
     def _may_be_shared(self, record: PublishedFile) -> bool:
         """Films of one folder share the portraits of their actors: one may go only when no other film is there."""
         above = dirname(dirname(record.path))
-        if record.kind != "actor_image" or (self._task.plan.own and above == self._task.plan.folder):
+        alone = (self._task.plan.own and above == self._task.plan.folder) or leaf(above).lower() in DISC_FOLDERS
+        if record.kind != "actor_image" or alone:
             return False
         with Folder.open(above, inside=self._task.root) as film:
             return any(file_type(name) == "video" for name in film.names())

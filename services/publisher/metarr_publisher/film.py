@@ -105,7 +105,7 @@ def _plan(film: FilmToPublish) -> PublishPlan:
 @contextmanager
 def _site(film: FilmToPublish, planned: PublishPlan) -> Iterator[Site]:
     try:
-        with Site.open(planned.folder, inside=film.publication.root) as site:
+        with Site.open(planned.folder, inside=film.publication.root, actors_folder=planned.actors_folder) as site:
             yield site
     except OSError as refused:
         raise PublishFailed(explain(refused, planned.folder)) from refused

@@ -1,47 +1,45 @@
 """Where a film's files stand: its folder and the actors' folder in it, both held open."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from posixpath import basename, dirname
 from typing import Self
 
-from metarr.domain.classify.folders import ACTORS_FOLDER
 from metarr_publisher.folder import Folder, Found
-
-_PREFIX = f"{ACTORS_FOLDER}/"
 
 
 class Site:
-    """Names are those of a plan: relative to the film's folder, with at most the actors' folder before them."""
+    """Names are those of a plan: relative to the film's folder, with at most the actors' folder before them.
 
-    def __init__(self, folder: Folder) -> None:
+    The actors' folder is made when it is needed, what is above it never.
+    """
+
+    def __init__(self, folder: Folder, actors_folder: str, opened: ExitStack) -> None:
         self.folder = folder
+        self._actors_folder = actors_folder
+        self._opened = opened
         self._actors: Folder | None = None
-        found = folder.look(ACTORS_FOLDER)
-        if found is not None and found.kind == "folder":
-            self._actors = folder.step(ACTORS_FOLDER)
-        self._in_the_way = found is not None and found.kind != "folder"
+        self._in_the_way: str | None = None
+        self._above = self._step(folder, dirname(actors_folder)) if "/" in actors_folder else folder
+        if self._above is not None:
+            self._actors = self._step(self._above, basename(actors_folder))
 
     @classmethod
     @contextmanager
-    def open(cls, path: str, *, inside: str) -> Iterator[Self]:
-        """Raises as Folder.open."""
-        with Folder.open(path, inside=inside) as folder:
-            site = cls(folder)
-            try:
-                yield site
-            finally:
-                if site._actors is not None:
-                    site._actors.__exit__()
+    def open(cls, path: str, *, inside: str, actors_folder: str) -> Iterator[Self]:
+        """`actors_folder` is relative to the folder. Raises as Folder.open."""
+        with Folder.open(path, inside=inside) as folder, ExitStack() as opened:
+            yield cls(folder, actors_folder, opened)
 
     def names(self) -> frozenset[str]:
         """Everything in the two folders."""
         inner = self._actors.names() if self._actors is not None else ()
-        return self.folder.names() | {_PREFIX + name for name in inner}
+        return self.folder.names() | {f"{self._actors_folder}/{name}" for name in inner}
 
     def blocked(self, name: str) -> str | None:
         """Why nothing can be written under this name, in words."""
-        if name.startswith(_PREFIX) and self._in_the_way:
-            return f"{ACTORS_FOLDER} is not a folder"
+        if self._in_actors_folder(name) and self._in_the_way is not None:
+            return f"{self._in_the_way} is not a folder"
         found = self.look(name)
         if found is None or found.kind in ("file", "link"):
             return None
@@ -71,15 +69,28 @@ class Site:
 
     def writable(self, name: str) -> Folder:
         """As `existing`, and makes the actors' folder when it is missing."""
-        if self._place(name) is None and not self._in_the_way:
-            self._actors = self.folder.make(ACTORS_FOLDER)
+        if self._place(name) is None and self._above is not None and self._in_the_way is None:
+            self._actors = self._opened.enter_context(self._above.make(basename(self._actors_folder)))
         return self.existing(name)
 
     def folders(self) -> tuple[Folder, ...]:
         return (self.folder,) if self._actors is None else (self.folder, self._actors)
 
     def _place(self, name: str) -> Folder | None:
-        return self._actors if name.startswith(_PREFIX) else self.folder
+        return self._actors if self._in_actors_folder(name) else self.folder
+
+    def _in_actors_folder(self, name: str) -> bool:
+        return name.startswith(f"{self._actors_folder}/")
+
+    def _step(self, folder: Folder, path: str) -> Folder | None:
+        """The folder at the end of a path in this one, held open; None where it is missing or something else is in the way."""
+        for name in path.split("/"):
+            found = folder.look(name)
+            if found is None or found.kind != "folder":
+                self._in_the_way = name if found is not None else None
+                return None
+            folder = self._opened.enter_context(folder.step(name))
+        return folder
 
 
 def leaf(name: str) -> str:

@@ -4,7 +4,8 @@ How a plan comes about: the file's place says whether the film has its folder to
 disc, names are short (`movie.nfo`, `poster.jpg`); where several films share a folder, in the library's root and with
 `publish.naming = prefixed`, each name starts with the video's (`<base>.nfo`, `<base>-poster.jpg`), without the part
 suffix of a stack. Pictures keep the extension of what they really are. Artwork comes first and the NFO last, so that
-a player that reacts to the NFO finds the pictures in place. Names by FIELD_GUIDE 4.5 and 4.6.
+a player that reacts to the NFO finds the pictures in place. Portraits are the only thing written into a disc folder: Kodi looks
+for them beside the file that it plays. Names by FIELD_GUIDE 4.5 and 4.6.
 """
 
 import re
@@ -79,12 +80,24 @@ class Publication(Struct, frozen=True, kw_only=True):
 
 
 class Place(Struct, frozen=True, kw_only=True):
-    """The folder that gets the files, the video's name without extension and part, and who else lives there."""
+    """The folder that gets the files, the video's name without extension and part, and who else lives there.
+
+    `disc_folder` is the disc's own one, as `VIDEO_TS` relative to `folder`; None for a film that is on no disc.
+    """
 
     folder: str
     base: str
     own: bool
-    disc: bool
+    disc_folder: str | None = None
+
+    @property
+    def disc(self) -> bool:
+        return self.disc_folder is not None
+
+    @property
+    def actors_folder(self) -> str:
+        """Relative to the folder."""
+        return ACTORS_FOLDER if self.disc_folder is None else f"{self.disc_folder}/{ACTORS_FOLDER}"
 
 
 class PlannedFile(Struct, frozen=True, kw_only=True):
@@ -104,13 +117,15 @@ class PlannedFile(Struct, frozen=True, kw_only=True):
 class PublishPlan(Struct, frozen=True, kw_only=True):
     """The files of one film in the order of writing; `refused` names what cannot be there and why, in words.
 
-    `own` says that the film has the folder to itself. `nfo_sources` are the names under which an NFO of this film may lie already, the most telling first: what it says
-    beyond our own fields is carried over.
+    `own` says that the film has the folder to itself, `actors_folder` where below it the portraits are. `nfo_sources` are the
+    names under which an NFO of this film may lie already, the most telling first: what it says beyond our own fields is
+    carried over.
     """
 
     folder: str
     files: tuple[PlannedFile, ...]
     own: bool = False
+    actors_folder: str = ACTORS_FOLDER
     nfo_sources: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
 
@@ -132,11 +147,16 @@ def plan(publication: Publication) -> PublishPlan:
     if rival is not None:
         why = f"{rival} has the same name but for its extension, and players read one NFO for both; this film gets none"
         return PublishPlan(folder=place.folder, files=(), refused=(why,))
-    files = (*_artwork(publication, place), *_portraits(publication), _nfo(publication, place))
+    files = (*_artwork(publication, place), *_portraits(publication, place), _nfo(publication, place))
     kept = tuple(file for file in files if _fits(file.name))
     refused = tuple(f"{file.name} is longer than {LONGEST_FILE_NAME} bytes" for file in files if not _fits(file.name))
     return PublishPlan(
-        folder=place.folder, files=kept, own=place.own, nfo_sources=_nfo_sources(publication, place), refused=refused
+        folder=place.folder,
+        files=kept,
+        own=place.own,
+        actors_folder=place.actors_folder,
+        nfo_sources=_nfo_sources(publication, place),
+        refused=refused,
     )
 
 
@@ -148,7 +168,13 @@ def place_of(publication: Publication) -> Place:
     media, root = publication.media, publication.root
     folder = folder_of(media, root)
     shared = any(f"{folder_of(other, root)}/".startswith(f"{folder}/") for other in publication.neighbours)
-    return Place(folder=folder, base=base_of(media), own=not shared and folder != root, disc=_on_disc(media, root))
+    disc = _disc_folder(media, root)
+    return Place(
+        folder=folder,
+        base=base_of(media),
+        own=not shared and folder != root,
+        disc_folder=disc.removeprefix(f"{folder}/") if disc is not None else None,
+    )
 
 
 def folder_of(media: MediaFile, root: str) -> str:
@@ -189,7 +215,7 @@ def _artwork(publication: Publication, place: Place) -> Iterator[PlannedFile]:
         yield PlannedFile(name=name, kind=slot, image=image, hiding=_hiding(stems, name))
 
 
-def _portraits(publication: Publication) -> Iterator[PlannedFile]:
+def _portraits(publication: Publication, place: Place) -> Iterator[PlannedFile]:
     taken: set[str] = set()
     for portrait in publication.portraits if publication.actor_images else ():
         stem = actor_file_stem(portrait.name)
@@ -197,9 +223,9 @@ def _portraits(publication: Publication) -> Iterator[PlannedFile]:
             continue
         taken.add(stem.casefold())
         name = f"{stem}.{portrait.image.extension}"
-        hiding = tuple(f"{ACTORS_FOLDER}/{other}" for other in _hiding((stem,), name))
+        hiding = tuple(f"{place.actors_folder}/{other}" for other in _hiding((stem,), name))
         yield PlannedFile(
-            name=f"{ACTORS_FOLDER}/{name}",
+            name=f"{place.actors_folder}/{name}",
             kind="actor_image",
             image=portrait.image,
             hiding=hiding,
@@ -236,9 +262,8 @@ def _hiding(stems: tuple[str, ...], planned: str) -> tuple[str, ...]:
 def _rival(publication: Publication, place: Place) -> str | None:
     """Another film whose files would have the very same names; of the two the first by path is served."""
     for other in publication.neighbours:
-        same_place = (
-            folder_of(other, publication.root) == place.folder and _on_disc(other, publication.root) == place.disc
-        )
+        on_disc = _disc_folder(other, publication.root) is not None
+        same_place = folder_of(other, publication.root) == place.folder and on_disc == place.disc
         same_names = place.disc or base_of(other).casefold() == place.base.casefold()
         if same_place and same_names and other.file_path < publication.media.file_path:
             return basename(other.file_path)
@@ -247,18 +272,21 @@ def _rival(publication: Publication, place: Place) -> str | None:
 
 def _anchor(path: str, root: str) -> str:
     """The folder a file counts as lying in: for anything inside a disc folder the one beside it."""
-    for above, step in enumerate(reversed(_steps(path, root)), start=1):
-        if step in DISC_FOLDERS:
-            return path.rsplit("/", above)[0]
-    return dirname(path)
+    disc = _innermost_disc(path, root)
+    return dirname(disc if disc is not None else path)
 
 
-def _on_disc(media: MediaFile, root: str) -> bool:
-    return not DISC_FOLDERS.isdisjoint(_steps(media.file_path, root))
+def _disc_folder(media: MediaFile, root: str) -> str | None:
+    """The path of the disc folder that a film's (first) file is in."""
+    return _innermost_disc(media.file_path, root)
 
 
-def _steps(path: str, root: str) -> list[str]:
-    return path.removeprefix(f"{root}/").lower().split("/")
+def _innermost_disc(path: str, root: str) -> str | None:
+    while len(path) > len(root):
+        if basename(path).lower() in DISC_FOLDERS:
+            return path
+        path = dirname(path)
+    return None
 
 
 def _fits(name: str) -> bool:

@@ -42,6 +42,10 @@ def test_another_folder_at_the_same_path_is_replaced_only_when_the_films_are_gon
     assert state(Census(known=10, gone=0), remembered=(1, 9)) == "ok"
 
 
+def test_another_device_number_is_a_reboot_and_no_other_disk() -> None:
+    assert state(Census(known=10, gone=10), remembered=(7, 2)) == "shrunk"
+
+
 def test_a_person_can_allow_everything_to_vanish() -> None:
     assert state(Census(known=10, gone=10), percent=100) == "ok"
 

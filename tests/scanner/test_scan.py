@@ -24,6 +24,7 @@ from metarr.messages.jobs import ScanFolder, ScanLibrary
 from metarr_scanner.jobs import Handlers
 from metarr_scanner.names import NameReader
 from metarr_scanner.probe import Prober
+from metarr_scanner.walk import Walk
 from support.library import let_time_pass, make_tree
 from support.media import make_truncated_video, make_video
 
@@ -183,6 +184,59 @@ async def test_a_film_whose_folder_is_renamed_keeps_its_row(scanner: Scanner) ->
     assert await scanner.fetch("SELECT path FROM local_files WHERE kind = 'image'") == [
         (str(scanner.root / "Film (2001)/poster.jpg"),)
     ]
+
+
+async def test_subtitles_that_come_and_go_are_a_change_of_the_file(scanner: Scanner) -> None:
+    folder = scanner.root / "Film (2001)"
+    make_video(folder / "Film.mkv")
+    await scanner.scan()
+    make_tree(folder, {"Film.en.srt": "s", "Film.de.sdh.srt": "s"})
+    assert changes(await scanner.scan()) == [("file", False)]
+    assert await scanner.fetch("SELECT language, title FROM subtitle_streams ORDER BY language") == [
+        ("eng", None),
+        ("ger", "SDH"),
+    ]
+    (folder / "Film.en.srt").unlink()
+    assert changes(await scanner.scan()) == [("file", False)]
+    assert await scanner.fetch("SELECT language FROM subtitle_streams") == [("ger",)]
+
+
+async def test_a_root_that_goes_in_the_middle_of_the_walk_takes_no_film_along(
+    scanner: Scanner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(4):
+        make_video(scanner.root / f"Film {number}" / "f.mkv")
+    await scanner.scan()
+    step = Walk.step
+
+    def unplug(walk: Walk, limit: int) -> bool:
+        scanner.root.rename(tmp_path / "unplugged")
+        scanner.root.mkdir()
+        make_tree(scanner.root, {"something/else": ""})
+        monkeypatch.setattr(Walk, "step", step)
+        return step(walk, limit)
+
+    monkeypatch.setattr(Walk, "step", unplug)
+    (fact,) = await scanner.scan()
+    assert isinstance(fact, LibraryUnavailable)
+    assert await scanner.films("deleted_at") == [(None,)] * 4
+
+
+async def test_a_path_too_long_for_the_database_is_told_and_the_rest_is_imported(scanner: Scanner) -> None:
+    make_video(scanner.root / "Film (2001)" / "Film.mkv")
+    descriptor = os.open(scanner.root / "Film (2001)", os.O_RDONLY)
+    deep = scanner.root
+    for _ in range(11):
+        deep = deep / ("d" * 250)
+        os.mkdir(deep.name, dir_fd=descriptor)
+        below = os.open(deep.name, os.O_RDONLY, dir_fd=descriptor)
+        os.close(descriptor)
+        descriptor = below
+    os.close(descriptor)
+    facts = await scanner.scan()
+    assert len(changes(facts)) == 1
+    ((message,),) = await scanner.fetch("SELECT message FROM problems WHERE entity_type = 'library'")
+    assert "longer than 2500 bytes" in message
 
 
 async def test_a_known_film_that_moves_says_so_and_nothing_more(scanner: Scanner) -> None:

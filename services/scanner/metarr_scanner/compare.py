@@ -12,18 +12,18 @@ from metarr.db.queries.scan_store import ChangedFilm, NewFilm
 from metarr.domain.identity import Change, Evidence, Happened, change_of
 from metarr.domain.merge import FieldChange, same_value, says_something
 from metarr.domain.movie import METADATA_FIELDS, MovieMetadata
-from metarr.domain.naming import sort_title
 from metarr.domain.publication import MediaFile, folder_of
 from metarr.domain.streams import MediaStreams, SubtitleStream
 from metarr_scanner.belongings import file_rows, picture_rows, subtitle_rows, uri_of
 from metarr_scanner.film_found import FilmFound, with_problem
 from metarr_scanner.nfo_files import Said
+from metarr_scanner.row_change import changed_film, history_of, new_film
 from metarr_scanner.scene import Scene
 
-_LONGEST_TITLE = 500
 _LONGEST_PROBLEM = 2000
+_TOLD = ("subtitle", "trailer")
+"""Kinds of files that the published NFO tells of."""
 _NEVER_SEEN = Surroundings()
-_COMPARED = ("file_path", "file_size", "file_mtime_ns", "file_hash", "edition")
 
 
 class FilmChange(Struct, frozen=True, kw_only=True):
@@ -87,21 +87,21 @@ class Comparison:
         pictures, pictures_gone, pictures_moved = self._pictures()
         subtitles = self._subtitles(files, files_gone)
         answer = self._answer()
-        changed = self._changed() if row is not None else None
-        history = _history(row, changed, found) if row is not None and changed is not None else ()
+        changed = changed_film(found, self._said, row, self._evidence) if row is not None else None
+        history = history_of(found, row, changed) if row is not None and changed is not None else ()
         problem = self._problem()
         happened = Happened(
             new_row=row is None,
             restored=restored,
             other_metadata=answer is not None or bool(history),
             other_artwork=bool(pictures) or self._is_news(files, "actor_image"),
-            other_file=self._is_other_file() or self._is_news(files, "subtitle", "trailer"),
+            other_file=self._is_other_file() or self._is_news(files, *_TOLD) or self._are_gone(files_gone),
             other_path=row is not None and row.file_path != found.video.file_path,
         )
         return FilmChange(
             path=found.video.file_path,
             row=row,
-            new=self._new() if row is None else None,
+            new=new_film(found, self._said) if row is None else None,
             changed=changed,
             streams=self._streams(),
             subtitles=subtitles,
@@ -124,64 +124,6 @@ class Comparison:
         row, probe = self._row, self._found.probe
         same = row is not None and probe is not None and row.file_hash == probe.file_hash
         return same and bool(self._around.files)
-
-    def _new(self) -> NewFilm:
-        title, year = self._title()
-        said, video, probe = self._said, self._found.video, self._found.probe
-        metadata = said.metadata or MovieMetadata()
-        return NewFilm(
-            file_path=video.file_path,
-            file_name=self._found.file_name,
-            file_size=video.file_size,
-            file_hash=probe.file_hash if probe else None,
-            file_mtime_ns=video.file_mtime_ns,
-            file_parts=video.file_parts,
-            edition=self._found.name.edition,
-            tmdb_id=said.tmdb_id,
-            imdb_id=said.imdb_id,
-            title=title,
-            sort_title=(metadata.sort_title or sort_title(title))[:_LONGEST_TITLE],
-            year=year,
-        )
-
-    def _title(self) -> tuple[str, int | None]:
-        metadata, name = self._said.metadata or MovieMetadata(), self._found.name
-        title = (metadata.title or name.title)[:_LONGEST_TITLE]
-        year = metadata.year or name.year
-        return title, year if year is not None and 0 < year < 10_000 else None
-
-    def _changed(self) -> ChangedFilm | None:
-        """The row as it is to be; None when it is so already."""
-        row, new = self._row, self._new()
-        assert row is not None
-        ids = self._other_ids(row)
-        retitled = self._is_retitled(row, new)
-        file_hash = row.file_hash if self._found.probe is None else new.file_hash
-        columns = msgspec.structs.asdict(new) | {"file_hash": file_hash}
-        same = all(columns[name] == getattr(row, name) for name in _COMPARED)
-        same = same and list(new.file_parts) == row.file_parts
-        if same and not row.trashed and ids is None and not retitled:
-            return None
-        tmdb_id, imdb_id = ids or (row.tmdb_id, row.imdb_id)
-        columns |= {"tmdb_id": tmdb_id, "imdb_id": imdb_id}
-        return ChangedFilm(id=row.id, restore=row.trashed, set_ids=ids is not None, set_title=retitled, **columns)
-
-    def _other_ids(self, row: FilmRow) -> tuple[int | None, str | None] | None:
-        """The ids the row shall have; None when it keeps its own. Another film's id takes the old film's other id away."""
-        said = self._said
-        if row.tmdb_id_locked or said.disputed:
-            return None
-        if said.tmdb_id is not None and said.tmdb_id != row.tmdb_id:
-            kept = row.imdb_id if row.tmdb_id is None or row.imdb_id_locked else None
-            return said.tmdb_id, kept if row.imdb_id_locked else said.imdb_id or kept
-        if said.imdb_id is not None and row.imdb_id is None and not row.imdb_id_locked:
-            return row.tmdb_id, said.imdb_id
-        return None
-
-    def _is_retitled(self, row: FilmRow, new: NewFilm) -> bool:
-        """A film that nobody knows follows its name: a person who renames the file helps to find it."""
-        unknown = row.identification_status == "unidentified" and not row.title_locked
-        return unknown and self._evidence != "path" and (new.title, new.year) != (row.title, row.year)
 
     def _streams(self) -> MediaStreams | None:
         """What cannot be read any more has no streams: those of the file before are not this file's."""
@@ -227,6 +169,11 @@ class Comparison:
         """Whether there is a file of these kinds that is new or changed, not only moved along."""
         before = {self._here(path): file for path, file in self._around.files.items()}
         return any(file.kind in kinds and not _same_file(before.get(file.path), file) for file in files)
+
+    def _are_gone(self, files_gone: Iterable[str]) -> bool:
+        """Whether files that the NFO speaks of are gone, not only moved along."""
+        there = {file.path for file in self._found.scene.unit.files}
+        return any(self._around.files[path].kind in _TOLD and self._here(path) not in there for path in files_gone)
 
     def _subtitles(self, files: tuple[FileRow, ...], files_gone: tuple[str, ...]) -> tuple[SubtitleStream, ...] | None:
         gone = any(self._around.files[path].kind == "subtitle" for path in files_gone)
@@ -314,10 +261,3 @@ def _same_file(known: FileRow | None, found: FileRow) -> bool:
         found.file_size,
         found.mtime_ns,
     )
-
-
-def _history(row: FilmRow, changed: ChangedFilm, found: FilmFound) -> tuple[FieldChange, ...]:
-    source = "nfo" if any(nfo.reading for nfo in found.nfos) else "name"
-    fields = (("tmdb_id", "imdb_id") if changed.set_ids else ()) + (("title", "year") if changed.set_title else ())
-    pairs = ((name, getattr(row, name), getattr(changed, name)) for name in fields)
-    return tuple(FieldChange(field=name, old=old, new=new, source=source) for name, old, new in pairs if old != new)

@@ -9,8 +9,9 @@ from msgspec.structs import replace
 from metarr.db.queries.scan import FolderRow
 from metarr.db.queries.scan_films import FilmRow
 from metarr_scanner.compare import FilmChange
-from metarr_scanner.folder_scan import Found, Recognised
+from metarr_scanner.finding import Found
 from metarr_scanner.probe_process import GONE
+from metarr_scanner.recognising import Recognised
 from metarr_scanner.scene import Scene
 from metarr_scanner.walk import remembered
 

@@ -9,12 +9,13 @@ from metarr.domain.settings import Settings
 from metarr.messages.facts import AnyFact
 from metarr.messages.jobs import ScanFolder, ScanLibrary
 from metarr.runtime import Work
+from metarr_scanner.finding import Tools, find_films, load_around
 from metarr_scanner.findings import Findings, findings_of
-from metarr_scanner.folder_scan import Tools, compare, find_films, load_around, recognise
 from metarr_scanner.guard import judge_now, look_at_root, stop_here
 from metarr_scanner.library_scan import facts_of, judge, load_known, scannable, store_walk, walk
 from metarr_scanner.names import NameReader
 from metarr_scanner.probe import Prober
+from metarr_scanner.recognising import compare, recognise
 from metarr_scanner.scene import read_scenes
 from metarr_scanner.storing import store_findings
 from metarr_scanner.vanished import find_vanished, take_out
@@ -64,7 +65,7 @@ class Handlers:
     async def _read_folders(self, job: ScanFolder, work: Work, library: LibraryRow, settings: Settings) -> Findings:
         scenes = await asyncio.to_thread(read_scenes, job.paths, library.path, settings.ignore_patterns)
         known = await load_around(work, library, scenes)
-        found = await find_films(scenes, known, self._tools)
+        found = await find_films(work, scenes, known, self._tools)
         work.ensure_active()
         recognised = await recognise(work, library, scenes, found, known)
         changes = await compare(work, found.films, recognised)

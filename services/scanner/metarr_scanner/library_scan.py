@@ -112,13 +112,14 @@ async def judge(known: LibraryKnown, before: RootSeen, walked: Walked) -> MountV
 async def store_walk(work: Work, known: LibraryKnown, root: RootSeen, walked: Walked) -> None:
     """Remember directories without films and those that cannot be read; film folders are remembered when they were read."""
     library, now = known.library, work.clock.now()
-    blind = [FolderRow(path=path, mtime_ns=0, problem=why) for path, why in walked.unreadable]
+    rows = {row.path: row for row in walked.plain}
+    rows |= {path: FolderRow(path=path, mtime_ns=0, problem=why) for path, why in walked.unreadable}
     async with work.write() as conn:
         await store_mount(conn, library.id, "ok", None, (root.device, root.inode))
         if known.start == library.path:
             await store_scanned(conn, library.id, now)
-        if walked.plain or blind:
-            await remember_folders(conn, library.id, [*walked.plain, *blind], now)
+        if rows:
+            await remember_folders(conn, library.id, list(rows.values()), now)
         if walked.rooms:
             await forget_folders(conn, library.id, walked.rooms)
         await tell_troubles(conn, library.id)

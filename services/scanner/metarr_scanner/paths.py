@@ -17,6 +17,9 @@ _WORDS = {
 }
 NOT_TEXT = "such a name is not valid UTF-8 and cannot be stored; rename it and it will be found"
 
+LONGEST_PATH = 2500
+"""Bytes: an index of PostgreSQL takes no longer text."""
+TOO_LONG = f"its path is longer than {LONGEST_PATH} bytes and cannot be stored"
 LEADS_OUT = "it is a symbolic link that leads out of the library"
 
 
@@ -28,6 +31,10 @@ def leads_inside(link: str, root: str) -> bool:
 def is_text(name: str) -> bool:
     """Whether a name is Unicode; Python keeps bytes that are not as halves of characters, which PostgreSQL refuses."""
     return name.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in name)
+
+
+def is_too_long(path: str) -> bool:
+    return len(path) > LONGEST_PATH // 4 and len(os.fsencode(path)) > LONGEST_PATH
 
 
 def printable(path: str) -> str:

@@ -12,7 +12,7 @@ from metarr.domain.classify.folders import folder_kind
 from metarr_scanner.directory import Directory, list_directory
 from metarr_scanner.folders import Room, room_of
 from metarr_scanner.ignoring import IgnoreRules
-from metarr_scanner.paths import LEADS_OUT, NOT_TEXT, in_words, leads_inside, signed
+from metarr_scanner.paths import LEADS_OUT, NOT_TEXT, TOO_LONG, in_words, is_too_long, leads_inside, signed
 
 
 class FileSeen(Struct, frozen=True, kw_only=True):
@@ -106,6 +106,9 @@ class _Reading:
 
     def _add_file(self, folder: str, name: str, room: Room) -> None:
         path = f"{folder}/{name}"
+        if is_too_long(path):
+            self.troubles.append((path, TOO_LONG))
+            return
         try:
             seen = os.lstat(path)
             if stat.S_ISLNK(seen.st_mode):

@@ -21,7 +21,7 @@ from metarr.domain.publication import MediaFile, folder_of
 from metarr_scanner.directory import Directory, list_directory
 from metarr_scanner.folders import MAX_DEPTH, Room, room_of
 from metarr_scanner.ignoring import IgnoreRules
-from metarr_scanner.paths import LEADS_OUT, NOT_TEXT, in_words, leads_inside, signed
+from metarr_scanner.paths import LEADS_OUT, NOT_TEXT, TOO_LONG, in_words, is_too_long, leads_inside, signed
 
 YOUNG_NS = 2_000_000_000
 """A directory that changed within this time may change again without its time moving: it is read again the next time."""
@@ -125,6 +125,8 @@ class Walk:
             self._links.append(visit._replace(is_link=True))  # refused before; its turn comes last again
         elif visit.depth > MAX_DEPTH:
             self._refuse(visit.path, f"it lies more than {MAX_DEPTH} folders deep")
+        elif is_too_long(visit.path):
+            self._refuse(os.path.dirname(visit.path), f"{os.path.basename(visit.path)}: {TOO_LONG}")
         else:
             try:
                 self._enter(visit, known)

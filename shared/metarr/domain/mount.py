@@ -6,8 +6,8 @@ and another disk at the same place like a library in which every film was replac
 1. The root is missing or cannot be read: `missing`.
 2. It holds nothing while films are known: `empty`.
 3. Of the films known, more than `vanish_guard_percent` are gone, and at least three, and not as many new videos have come:
-   `replaced` when the root is another directory than the one remembered, else `shrunk`. A root that only changed its device
-   or inode, as after a reboot or a restored backup, with its films in place, is the same library.
+   `replaced` when the root is another directory than the one remembered, else `shrunk`. Another root with the films in place,
+   as after a restored backup, is the same library.
 4. Otherwise `ok`. Nothing else is needed to recover: the next look that finds the films finds the library in order.
 
 Where no film is known nothing can be lost, and any readable root is `ok`.
@@ -81,8 +81,8 @@ def judge_census(root: RootSeen, remembered: tuple[int, int] | None, census: Cen
 
 
 def is_replaced(root: RootSeen, remembered: tuple[int, int] | None) -> bool:
-    """Is the root another directory than the one remembered?"""
-    return remembered is not None and remembered != (root.device, root.inode)
+    """Is the root another directory than the one remembered? Device numbers change with a reboot, a directory's inode does not."""
+    return remembered is not None and remembered[1] != root.inode
 
 
 def _films(count: int) -> str:

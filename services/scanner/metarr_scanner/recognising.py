@@ -1,4 +1,4 @@
-"""Reads some film folders and recognises the films in them: list, classify, read names and NFO, probe, find their rows."""
+"""Recognises films: which rows those are that were found in some units, and what is new about each."""
 
 import asyncio
 import os
@@ -7,49 +7,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from metarr.db import Connection
 from metarr.db.queries.movies import load_movie
-from metarr.db.queries.scan import FolderRow, LibraryRow, load_folders_of
-from metarr.db.queries.scan_films import (
-    FilmRow,
-    PublishedRow,
-    Surroundings,
-    load_films_at,
-    load_films_like,
-    load_surroundings,
-)
-from metarr.domain.classify import FilmFiles
-from metarr.domain.classify.values import VideoFile
+from metarr.db.queries.scan import LibraryRow
+from metarr.db.queries.scan_films import FilmRow, PublishedRow, Surroundings, load_films_like, load_surroundings
 from metarr.domain.identity import FoundFilm, KnownFilm, Match, match_films
 from metarr.domain.movie import MovieMetadata
 from metarr.domain.publication import MediaFile, folder_of
-from metarr.formats.names import MovieName
 from metarr.runtime import Work
 from metarr_scanner.compare import Comparison, FilmChange, moved_along
-from metarr_scanner.film_found import FilmFound, Video, decide, is_unchanged, ours_among, probe_of, video_of
-from metarr_scanner.names import NameReader
-from metarr_scanner.nfo_files import NfoSeen, Said, read_nfo_file, settle
-from metarr_scanner.probe import Prober
-from metarr_scanner.probe_process import Probed
+from metarr_scanner.film_found import FilmFound, ours_among
+from metarr_scanner.finding import Found, Known
+from metarr_scanner.nfo_files import Said, settle
 from metarr_scanner.scene import Scene
-
-_MOST_NFOS = 5
-"""NFO files of one film that are read; a folder with more is not a film's."""
-
-
-class Known(Struct, frozen=True, kw_only=True):
-    """Rows that may be the films of some folders, what is known around them, both by id; and the units read before, by path."""
-
-    rows: Mapping[int, FilmRow] = {}
-    around: Mapping[int, Surroundings] = {}
-    folders: Mapping[str, FolderRow] = {}
-
-
-class Found(Struct, frozen=True, kw_only=True):
-    """The films of some units; and the units of which it cannot be told which video is the film, with the reason."""
-
-    films: tuple[FilmFound, ...]
-    undecided: Mapping[str, str] = {}
 
 
 class Recognised(Struct, frozen=True, kw_only=True):
@@ -59,47 +28,6 @@ class Recognised(Struct, frozen=True, kw_only=True):
     said: Mapping[str, Said]
     known: Known
     lost: tuple[FilmRow, ...] = ()
-
-
-class Tools(Struct, frozen=True, kw_only=True):
-    """What reading folders needs."""
-
-    prober: Prober
-    names: NameReader
-
-
-async def load_around(work: Work, library: LibraryRow, scenes: Sequence[Scene]) -> Known:
-    """What is known of these units. Units never read before cost one look for their videos' paths."""
-    paths = [scene.absolute(video.path) for scene in scenes for film in scene.reading.films for video in _mains(film)]
-    async with work.read() as conn:
-        folders = await load_folders_of(conn, library.id, [scene.unit.path for scene in scenes])
-        rows = await load_films_at(conn, library.id, paths, list(folders))
-        around = await load_surroundings(conn, list(rows))
-        return Known(rows=rows, around=around, folders=folders)
-
-
-async def find_films(scenes: Sequence[Scene], known: Known, tools: Tools) -> Found:
-    """The films of these units with all that their files say."""
-    by_path = {row.file_path: row for row in known.rows.values()}
-    answers = await _probe(scenes, by_path, known, tools.prober)
-    decisions = [(scene, decide(scene, film, answers)) for scene in scenes for film in scene.reading.films]
-    films = [(scene, film) for scene, film in decisions if not isinstance(film, str)]
-    nfos = await asyncio.to_thread(_read_nfos, films, known)
-    found = []
-    for scene, film in films:
-        video = video_of(scene, film)
-        found.append(
-            FilmFound(
-                scene=scene,
-                film=film,
-                video=video,
-                name=await _name(scene, film, tools.names),
-                nfos=tuple(nfos[path] for nfo in film.nfos if (path := scene.absolute(nfo.path)) in nfos),
-                probe=probe_of(video, answers),
-            )
-        )
-    undecided = {scene.unit.path: why for scene, why in decisions if isinstance(why, str)}
-    return Found(films=tuple(found), undecided=undecided)
 
 
 async def recognise(work: Work, library: LibraryRow, scenes: Sequence[Scene], found: Found, known: Known) -> Recognised:
@@ -129,54 +57,12 @@ async def compare(work: Work, films: Sequence[FilmFound], recognised: Recognised
         around = known.around.get(row.id, Surroundings()) if row else Surroundings()
         ours = ours_among(film.scene, _published_here(film.scene, row, around))
         said = recognised.said[film.video.file_path] if row is None else _said(film, row, around)
-        current = await _current(work, row, said, around)
+        current = await _current(work, row, said)
         comparison = Comparison(film, said, row, around, evidence=match.evidence, ours=ours, current=current)
         change = comparison.result()
         if change is not None:
             changes.append(change)
     return changes
-
-
-async def _probe(
-    scenes: Sequence[Scene], rows: Mapping[str, FilmRow], known: Known, prober: Prober
-) -> dict[str, Probed]:
-    """Read the videos that are new or not as they were, and those of which only one can be the film."""
-    wanted: list[str] = []
-    for scene in scenes:
-        for film in scene.reading.films:
-            if film.candidates:
-                wanted += [scene.absolute(video.path) for video in film.candidates]
-            elif not _is_known(video_of(scene, film), rows, known):
-                wanted += [file.path for file in video_of(scene, film).played]
-    if not wanted:
-        return {}
-    return dict(zip(wanted, await prober.probe(wanted), strict=True))
-
-
-def _is_known(video: Video, rows: Mapping[str, FilmRow], known: Known) -> bool:
-    row = rows.get(video.file_path)
-    return row is not None and is_unchanged(video, row, known.around[row.id])
-
-
-def _read_nfos(films: Sequence[tuple[Scene, FilmFiles]], known: Known) -> dict[str, NfoSeen]:
-    """The NFO files of these films by path; those that lie there as we wrote them are not opened."""
-    published = [row for around in known.around.values() for row in around.published.values()]
-    by_folder: dict[str, list[PublishedRow]] = {}
-    for row in published:
-        by_folder.setdefault(os.path.dirname(row.path), []).append(row)
-    read: dict[str, NfoSeen] = {}
-    for scene, film in films:
-        ours = ours_among(scene, by_folder.get(scene.unit.path, ()))
-        paths = [scene.absolute(nfo.path) for nfo in film.nfos[:_MOST_NFOS]]
-        read |= {path: read_nfo_file(path) for path in paths if path not in ours and path not in read}
-    return read
-
-
-async def _name(scene: Scene, film: FilmFiles, names: NameReader) -> MovieName:
-    """A folder that holds other films too says nothing about this one; the files of a disc have no names of their own."""
-    own = film.own_folder or film.kind == "disc"
-    file = None if film.kind == "disc" else os.path.basename(film.files[0].path)
-    return await names.read_film(folder=scene.name if own else None, file=file)
 
 
 async def _load_alike(
@@ -234,10 +120,6 @@ def unit_of(row: FilmRow, root: str) -> str:
     return folder_of(MediaFile(file_path=row.file_path, file_parts=tuple(row.file_parts)), root)
 
 
-def _mains(film: FilmFiles) -> list[VideoFile]:
-    return [*film.files[:1], *film.candidates]
-
-
 def _said(film: FilmFound, row: FilmRow | None = None, around: Surroundings | None = None) -> Said:
     """What the sources say; with a row, without our own NFO and under what a person pinned."""
     own = {published.content_hash for published in around.published.values()} if around else set()
@@ -257,16 +139,12 @@ def _published_here(scene: Scene, row: FilmRow | None, around: Surroundings) -> 
     return [replace(one, path=moved_along(one.path, row, scene)) for one in around.published.values()]
 
 
-async def _current(work: Work, row: FilmRow | None, said: Said, around: Surroundings) -> MovieMetadata | None:
+async def _current(work: Work, row: FilmRow | None, said: Said) -> MovieMetadata | None:
     """The metadata of an enriched film beside which an NFO lies that may hold our own words."""
     if row is None or row.identification_status != "enriched" or said.metadata is None:
         return None
     async with work.read() as conn:
-        return await _metadata(conn, row.id)
-
-
-async def _metadata(conn: Connection, film_id: int) -> MovieMetadata | None:
-    film = await load_movie(conn, film_id)
+        film = await load_movie(conn, row.id)
     return film.metadata if film is not None else None
 
 

@@ -55,7 +55,7 @@ class Handlers:
         identity = await _identify(known, panel, work)
         await work.progress(1, 2, "asking the providers")
         found = Findings(film=known.film, identity=identity, replies=await ask_all(identity.ids, panel))
-        _wait_for_the_main_thing(found, known, work)
+        await _wait_for_the_main_thing(found, known, work)
         async with work.write() as conn:
             changes = await store(conn, found, panel, known.settings, work)
             await tell_problems(conn, known.film.id, identity, found.replies, panel)
@@ -94,15 +94,16 @@ async def _identify(known: Known, panel: Panel, work: Work) -> Identity:
     try:
         return await identify(known.film, known.ids, panel, known.settings)
     except ProviderError as failure:
-        come_back_later([failure], work)
+        await come_back_later([failure], known.film.id, work)
         return Identity(ids=known.ids, reason=f"it could not be looked for: {failure}")
 
 
-def _wait_for_the_main_thing(found: Findings, known: Known, work: Work) -> None:
+async def _wait_for_the_main_thing(found: Findings, known: Known, work: Work) -> None:
     """Come back later when nobody had an answer, or when the one that describes films failed and never did it before."""
     main = any(reply.source == tmdb.NAME and reply.failure is not None for reply in found.replies)
     if not any(reply.is_answer for reply in found.replies) or (main and known.described is None):
-        come_back_later([reply.failure for reply in found.replies if reply.failure is not None], work)
+        failed = [reply.failure for reply in found.replies if reply.failure is not None]
+        await come_back_later(failed, known.film.id, work)
 
 
 def _fact(job: EnrichItem, found: Findings, changed: tuple[str, ...], panel: Panel) -> ItemEnriched | ItemUnmatched:

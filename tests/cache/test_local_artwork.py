@@ -35,6 +35,14 @@ async def test_local_artwork_is_locked_where_the_person_wants_it_so(house: House
     assert (film["poster_locked"], film["fanart_locked"]) == (True, False)
 
 
+async def test_of_two_posters_of_one_size_the_one_that_players_showed_stays(house: House) -> None:
+    await house.beside("folder.jpg", pictures.poster(seed=1))
+    await house.beside("Alien (1979)-poster.png", data := pictures.encoded(pictures.photo(500, 750, seed=2), "PNG"))
+    await house.beside("cover.jpg", pictures.poster(seed=3))
+    await house.cache()
+    assert await house.bytes_shown() == data
+
+
 @pytest.mark.parametrize("reset", ["", ", cache_asset_id = NULL, perceptual_hash = NULL, width = NULL, height = NULL"])
 async def test_a_local_file_that_was_replaced_takes_the_place_of_what_it_was(house: House, reset: str) -> None:
     candidate = await house.beside("poster.jpg", pictures.poster(seed=1, width=1000, height=1500))

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from metarr.domain.classify.images import image_preference
 from metarr.domain.scoring import Candidate, Taste, mark_repeats, plain_language, rank, score
 from metarr.domain.scoring_slots import SLOTS, Slot, slot_of
 from metarr.domain.settings import ScoreWeights
@@ -28,6 +29,7 @@ candidates = st.builds(
     likes=st.none() | st.integers(0, 100),
     file_size=st.none() | st.integers(0, 10**8),
     perceptual_hash=st.none() | st.sampled_from([f"{bits:016x}" for bits in (0, 1, 3, 2**60 + 2**61, 2**64 - 1)]),
+    name_preference=st.integers(0, 20),
 )
 lists = st.lists(candidates, max_size=12).map(lambda many: [replace(one, id=n) for n, one in enumerate(many)])
 slots = st.sampled_from(sorted(SLOTS)).map(SLOTS.__getitem__)
@@ -158,6 +160,14 @@ def test_equal_points_are_decided_by_votes_then_file_size_then_id() -> None:
     unknown = provider(1, width=2000, height=3000, likes=2)
     ranked = rank([unknown, twin, large, small, liked], POSTER, weightless)
     assert [one.candidate.id for one in ranked] == [9, 8, 2, 3, 1]
+
+
+def test_of_equal_local_pictures_the_one_that_players_show_is_taken_whatever_its_size() -> None:
+    folder, named, bare = (
+        Candidate(id=number, source_type="local", file_size=number, name_preference=image_preference(path))
+        for number, path in enumerate(("/f/Heat/folder.jpg", "/f/Heat/Heat-poster.jpg", "/f/Heat/poster.jpg"))
+    )
+    assert [one.candidate.id for one in rank([folder, bare, named], POSTER, TASTE)] == [named.id, bare.id, folder.id]
 
 
 def test_a_portrait_beside_the_media_comes_first_whatever_its_score() -> None:

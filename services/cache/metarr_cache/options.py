@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from metarr.blobs import BlobStore
 from metarr.db.queries.assets import Artwork, CandidateRow, LocalPortrait, PublishedPicture, SlotRow, StoredAsset
+from metarr.domain.classify.images import image_preference
 from metarr.domain.publication import actor_file_stem
 from metarr.domain.scoring import Candidate
 from metarr_cache.intake import Failure, Kept
@@ -116,6 +117,7 @@ def _has_offers(slot: SlotRow, artwork: Artwork) -> bool:
 
 
 def _from_row(row: CandidateRow, published: Sequence[PublishedPicture], present: Mapping[int, bool]) -> Option:
+    path = path_of(row.source_url) if row.source_type == "local" else None
     option = Option(
         candidate=Candidate(
             id=row.id,
@@ -129,12 +131,13 @@ def _from_row(row: CandidateRow, published: Sequence[PublishedPicture], present:
             likes=row.likes,
             file_size=row.file_size,
             perceptual_hash=row.perceptual_hash,
+            name_preference=image_preference(path) if path is not None else 0,
         ),
         source_url=row.source_url,
         row=row,
         mtime_ns=row.mtime_ns,
     )
-    own = row.source_type == "local" and _is_own_work(path_of(row.source_url), row.file_size, row.mtime_ns, published)
+    own = path is not None and _is_own_work(path, row.file_size, row.mtime_ns, published)
     if row.asset and present[row.asset.id] and (own or not _changed(row, row.asset)):
         return _in_store(option, row.asset)
     if own:

@@ -11,8 +11,8 @@ A candidate collects five shares between 0 and 1, each times its weight (30/20/2
 
 A provider's picture outside the slot's limits is a last resort: it comes after all others. One that is no artwork at
 all (a few pixels, or quite another shape) is refused. Own pictures have no limits: their file name already said what
-they are. Order: within limits, points, votes, smaller file, id. Nothing else decides, so the same
-candidates always come out in the same order. Of two that look the same the lower is rejected.
+they are. Order: within limits, points, votes, the name that players prefer, smaller file, id. Nothing else decides,
+so the same candidates always come out in the same order. Of two that look the same the lower is rejected.
 """
 
 from collections.abc import Iterable, Sequence
@@ -51,7 +51,10 @@ _NO_LANGUAGE = frozenset({"", "00", "xx", "zxx", "und", "none"})
 
 
 class Candidate(Struct, frozen=True, kw_only=True):
-    """A picture that could fill a slot. Sizes in pixels and bytes, None while unknown; language ISO 639-1 or None for no text."""
+    """A picture that could fill a slot. Sizes in pixels and bytes, None while unknown; language ISO 639-1 or None for no text.
+
+    `name_preference` of one beside the media: the smaller, the rather players take it (classify.images).
+    """
 
     id: int
     source_type: Literal["provider", "local", "user"]
@@ -64,6 +67,7 @@ class Candidate(Struct, frozen=True, kw_only=True):
     likes: int | None = None
     file_size: int | None = None
     perceptual_hash: str | None = None
+    name_preference: int = 0
 
 
 class Taste(Struct, frozen=True, kw_only=True):
@@ -110,7 +114,7 @@ def rank(candidates: Iterable[Candidate], slot: Slot, taste: Taste) -> list[Rank
     return mark_repeats(sorted(scored, key=lambda one: rank_key(one, slot)), slot, taste)
 
 
-def rank_key(one: Ranked, slot: Slot) -> tuple[bool, bool, bool, float, float, float, int]:
+def rank_key(one: Ranked, slot: Slot) -> tuple[bool, bool, bool, float, float, int, float, int]:
     """Smaller is better; no two candidates have the same key, because ids differ."""
     candidate = one.candidate
     return (
@@ -119,6 +123,7 @@ def rank_key(one: Ranked, slot: Slot) -> tuple[bool, bool, bool, float, float, f
         one.score.limit is not None,
         -one.score.points,
         -_votes(candidate)[0],
+        candidate.name_preference,
         float("inf") if candidate.file_size is None else candidate.file_size,
         candidate.id,
     )

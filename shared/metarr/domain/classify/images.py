@@ -7,9 +7,11 @@ name is taken in a film's own folder; one that only contains the word is not.
 """
 
 import re
+from posixpath import basename, dirname, splitext
 
 from msgspec import Struct
 
+from metarr.domain.classify.folders import holds_fanart
 from metarr.domain.classify.values import ImageSlot
 
 EXACT, BY_SHAPE, SAME_NAME, OTHER_NAME, ONLY_KEYWORD = 100, 90, 85, 80, 60
@@ -31,7 +33,7 @@ _NAME = re.compile(
 )
 _ENDING = re.compile(rf".+[-._]{_NAME.pattern}", re.IGNORECASE)
 _KEYWORD = re.compile(r"poster|fanart|backdrop|background|clearlogo|clearart|banner|landscape|discart", re.IGNORECASE)
-_NUMBERED, _SAME_NAME_RANK = 10, 9
+_NUMBERED, _SAME_NAME_RANK, _FURTHER_RANK = 10, 9, 1000
 _MEANS_FILM = re.compile(r"movie[-_](?=.)", re.IGNORECASE)
 
 
@@ -77,8 +79,19 @@ def image_of_folder(stem: str) -> ImageName | None:
 def further_fanart(position: int) -> ImageName:
     """An image in `extrafanart`, by its position there."""
     return ImageName(
-        slot="fanart", rank=1000 + position, confidence=EXACT, reason="lies in the folder for further fanart"
+        slot="fanart", rank=_FURTHER_RANK + position, confidence=EXACT, reason="lies in the folder for further fanart"
     )
+
+
+def image_preference(path: str) -> int:
+    """Which of two images for one slot players take by their names: the smaller. `<film>-poster` comes before `poster`."""
+    stem = splitext(basename(path))[0]
+    if holds_fanart(basename(dirname(path))):
+        return _FURTHER_RANK * 2
+    named = image_of_folder(stem)
+    if named is None or named.confidence < OTHER_NAME:
+        return _SAME_NAME_RANK * 2
+    return named.rank * 2 + (named.confidence != OTHER_NAME)
 
 
 def _named(match: re.Match[str], confidence: int, said: str) -> ImageName:

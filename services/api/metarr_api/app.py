@@ -11,6 +11,7 @@ from metarr_api import problems
 from metarr_api.access import Access
 from metarr_api.asgi import Application
 from metarr_api.envelope import Envelope
+from metarr_api.options import Options
 from metarr_api.routes.artwork import artwork_routes
 from metarr_api.routes.assets import AssetRoutes
 from metarr_api.routes.collections import COLLECTION, CollectionRoutes
@@ -48,7 +49,8 @@ _AT_BOTH: tuple[type[Controller], ...] = (DocRoutes, MetricRoutes)
 
 def create_application(tools: Tools) -> Application:
     """The whole: envelope around access around the routes."""
-    return Envelope(Access(cast("Application", create_routes(tools)), tools.key), tools.environment.base_path)
+    routes = Options(cast("Application", create_routes(tools)))
+    return Envelope(Access(routes, tools.key), tools.environment.base_path)
 
 
 def create_routes(tools: Tools) -> Litestar:

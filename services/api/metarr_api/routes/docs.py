@@ -47,9 +47,7 @@ class DocRoutes(Controller):
     async def docs(self, request: Asked, tools: Given) -> Response[bytes]:
         """This surface as a page to read."""
         page = "".join(_page(_document(request.app, tools)))
-        return Response(
-            page.encode(), media_type="text/html; charset=utf-8", headers={"content-security-policy": _POLICY}
-        )
+        return Response(page.encode(), media_type="text/html", headers={"content-security-policy": _POLICY})
 
 
 def _document(app: Litestar, tools: Tools) -> dict[str, Any]:

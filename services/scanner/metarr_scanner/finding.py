@@ -128,7 +128,14 @@ def _read_nfos(films: Sequence[tuple[Scene, FilmFiles]], known: Known) -> dict[s
 
 
 async def _name(scene: Scene, film: FilmFiles, names: NameReader) -> MovieName:
-    """A folder that holds other films too says nothing about this one; the files of a disc have no names of their own."""
-    own = film.own_folder or film.kind == "disc"
-    file = None if film.kind == "disc" else os.path.basename(film.files[0].path)
-    return await names.read_film(folder=scene.name if own else None, file=file)
+    """A folder that holds other films too says nothing about this one; the files of a disc have no names of their own.
+
+    Where both are called the same, as in a tidy library, one is enough.
+    """
+    if film.kind == "disc":
+        return await names.read_film(folder=scene.name, file=None)
+    file = os.path.basename(film.files[0].path)
+    if not film.own_folder:
+        return await names.read_film(folder=None, file=file)
+    same = os.path.splitext(file)[0] == scene.name
+    return await names.read_film(folder=scene.name, file=None if same else file)

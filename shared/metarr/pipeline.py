@@ -5,7 +5,7 @@ from typing import assert_never
 from msgspec import Struct
 
 from metarr.messages import facts
-from metarr.messages.jobs import CacheAssets, EnrichItem, Job, PublishItem, ScanFolder
+from metarr.messages.jobs import LOW, CacheAssets, EnrichItem, Job, PublishItem, ScanFolder
 
 MAX_FOLDERS_PER_JOB = 25
 
@@ -29,11 +29,12 @@ def after(fact: facts.AnyFact, policy: Policy) -> tuple[Next, ...]:
     """The jobs that follow a fact."""
     match fact:
         case facts.FoldersChanged():
-            return (Next(job=ScanFolder(library_id=fact.library_id, paths=fact.paths)),)
+            # In the background, also when a person asked: what follows would stand in the way of every other wish.
+            return (Next(job=ScanFolder(library_id=fact.library_id, paths=fact.paths), priority=LOW),)
         case facts.FoldersVanished():
             # After the others: a film that moved must be found at its new place before it is missed at the old one.
             gone = ScanFolder(library_id=fact.library_id, paths=fact.paths, vanished=True)
-            return (Next(job=gone, after_siblings=True),)
+            return (Next(job=gone, priority=LOW, after_siblings=True),)
         case facts.ItemIdentified(change="new" | "metadata" | "restored"):
             return _enrich(fact) if policy.auto_enrich else _cache(fact)
         case facts.ItemIdentified(change="artwork"):

@@ -149,7 +149,7 @@ async def test_what_waits_for_a_failed_job_ends_with_the_reason_down_the_whole_c
     (running,) = await take(db)
     async with db.transaction() as conn:
         assert await queue.fail(conn, running, "fell over") is True
-        await queue.cancel_dependents(conn, [wall], "the wall fell over")
+        await queue.cancel_dependents(conn, wall, "the wall fell over")
     assert await status(db, dry) == await status(db, hang) == ("cancelled", "the wall fell over")
 
 
@@ -243,3 +243,31 @@ async def test_a_person_can_retry_what_failed_but_not_what_is_well(db: Database)
         assert await queue.retry(conn, job_id) == "scanner"
     (again,) = await take(db)
     assert (again.id, again.priority) == (job_id, 2)
+
+
+async def test_retrying_a_job_brings_back_exactly_what_was_cancelled_for_its_sake(db: Database) -> None:
+    wall, other = await put(db, job(), job())
+    (dry,) = await put(db, job(kind="Dry", depends_on=(wall,)))
+    (hang,) = await put(db, job(kind="Dry", depends_on=(dry, other)))
+    (bystander,) = await put(db, job(kind="Carve"))
+    first, second = await take(db)
+    async with db.transaction() as conn:
+        await queue.cancel(conn, bystander)
+        await queue.fail(conn, first, "fell over")
+        await queue.cancel_dependents(conn, wall, "the wall fell over")
+        await queue.retry(conn, wall)
+    assert [(await status(db, one))[0] for one in (dry, hang, bystander)] == ["pending", "pending", "cancelled"]
+    await finish(db, second)
+    order = []
+    for _ in range(3):
+        (running,) = await take(db)
+        order.append(running.id)
+        await finish(db, running)
+    assert order == [wall, dry, hang]
+
+
+async def test_a_flag_that_one_of_two_requests_raised_stays_up(db: Database) -> None:
+    await put(db, job(unique_key="wall", payload={"fresh": True, "colour": "red"}))
+    await put(db, job(unique_key="wall", payload={"fresh": False, "colour": "blue"}))
+    (claimed,) = await take(db)
+    assert claimed.payload == {"fresh": True, "colour": "blue"}

@@ -1,8 +1,8 @@
 """What a person can set, with its defaults: rows of app_settings, `library.<id>.<key>` overriding `<key>`."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 DEFAULT_IGNORE: tuple[str, ...] = (
     "._*",
@@ -29,14 +29,23 @@ DEFAULT_IGNORE: tuple[str, ...] = (
 )
 
 
+type Share = Annotated[float, Meta(ge=0, le=1)]
+type Percent = Annotated[int, Meta(ge=0, le=100)]
+type Points = Annotated[float, Meta(ge=0, le=100)]
+type Days = Annotated[int, Meta(ge=1, le=3650)]
+type Language = Annotated[str, Meta(pattern="^[a-z]{2}$")]
+type Country = Annotated[str, Meta(pattern="^[A-Z]{2}$")]
+type Pattern = Annotated[str, Meta(min_length=1, max_length=200)]
+
+
 class ScoreWeights(Struct, frozen=True, kw_only=True):
     """Points an artwork candidate can get for each term; together 100 by default."""
 
-    resolution: float = 30
-    aspect: float = 20
-    language: float = 20
-    votes: float = 20
-    provider: float = 10
+    resolution: Points = 30
+    aspect: Points = 20
+    language: Points = 20
+    votes: Points = 20
+    provider: Points = 10
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -49,16 +58,16 @@ class Settings(Struct, frozen=True, kw_only=True):
     auto_publish: bool = field(default=True, name="publish.auto")
     naming: Literal["short", "prefixed"] = field(default="short", name="publish.naming")
     actor_images: bool = field(default=True, name="publish.actor_images")
-    languages: tuple[str, ...] = field(default=("en",), name="metadata.languages")
-    countries: tuple[str, ...] = field(default=("US",), name="metadata.countries")
+    languages: tuple[Language, ...] = field(default=("en",), name="metadata.languages")
+    countries: tuple[Country, ...] = field(default=("US",), name="metadata.countries")
     local_nfo_first: bool = field(default=True, name="metadata.local_nfo_first")
-    max_actors: int = field(default=20, name="metadata.max_actors")
-    min_confidence: float = field(default=0.85, name="identify.min_confidence")
-    min_margin: float = field(default=0.05, name="identify.min_margin")
+    max_actors: Annotated[int, Meta(ge=0, le=200)] = field(default=20, name="metadata.max_actors")
+    min_confidence: Share = field(default=0.85, name="identify.min_confidence")
+    min_margin: Share = field(default=0.05, name="identify.min_margin")
     weights: ScoreWeights = field(default=ScoreWeights(), name="assets.weights")
-    phash_max_distance: int = field(default=6, name="assets.phash_max_distance")
+    phash_max_distance: Annotated[int, Meta(ge=0, le=64)] = field(default=6, name="assets.phash_max_distance")
     lock_local_assets: bool = field(default=False, name="scan.lock_local_assets")
-    ignore_patterns: tuple[str, ...] = field(default=DEFAULT_IGNORE, name="scan.ignore_patterns")
-    vanish_guard_percent: int = field(default=50, name="scan.vanish_guard_percent")
-    trash_retention_days: int = field(default=30, name="trash.retention_days")
-    recycle_retention_days: int = field(default=30, name="recycle_bin.retention_days")
+    ignore_patterns: tuple[Pattern, ...] = field(default=DEFAULT_IGNORE, name="scan.ignore_patterns")
+    vanish_guard_percent: Percent = field(default=50, name="scan.vanish_guard_percent")
+    trash_retention_days: Days = field(default=30, name="trash.retention_days")
+    recycle_retention_days: Days = field(default=30, name="recycle_bin.retention_days")

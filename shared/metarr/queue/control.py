@@ -15,10 +15,18 @@ ASK_TO_CANCEL = "UPDATE job_queue SET cancel_requested = true WHERE id = $1"
 # A manual retry starts the count again; the waiting twin of the same work, if any, makes it unnecessary.
 RETRY = """
 UPDATE job_queue AS j SET status = 'pending', retry_count = 0, crashes = 0, cancel_requested = false, error_message = NULL,
-    completed_at = NULL, next_retry_at = NULL, ready_seq = nextval('job_ready_seq'), priority = least(priority, 2)
+    completed_at = NULL, next_retry_at = NULL, cancelled_by = NULL, priority = least(priority, 2),
+    ready_seq = CASE WHEN unmet_dependencies = 0 THEN nextval('job_ready_seq') END
 WHERE id = $1 AND NOT EXISTS (
     SELECT 1 FROM job_queue AS t WHERE t.status = 'pending' AND t.unique_key = j.unique_key)
 RETURNING service
+"""
+
+# What ended for its sake comes back, each into the line only when nothing else holds it.
+REVIVE = """
+UPDATE job_queue AS j SET status = 'pending', cancelled_by = NULL, error_message = NULL, completed_at = NULL, ready_seq = NULL
+WHERE cancelled_by = $1 AND status = 'cancelled' AND NOT EXISTS (
+    SELECT 1 FROM job_queue AS t WHERE t.status = 'pending' AND t.unique_key = j.unique_key)
 """
 
 CANCELLED = "SELECT id FROM job_queue WHERE id = ANY($1::bigint[]) AND cancel_requested"
@@ -43,13 +51,14 @@ async def cancel(conn: Connection, job_id: int) -> bool:
 
 
 async def retry(conn: Connection, job_id: int) -> str:
-    """Run a failed or cancelled job again; the answer is the service to ring. Raises NotFound, Conflict."""
+    """Run a failed or cancelled job again, and with it what was cancelled for its sake; the answer is the service to ring. Raises NotFound, Conflict."""
     status = await _status(conn, job_id)
     if status not in {"failed", "cancelled"}:
         raise Conflict(f"job {job_id} is {status}; only failed and cancelled jobs can be retried")
     service = await conn.fetchval(RETRY, job_id)
     if service is None:
         raise Conflict(f"the same work as job {job_id} is waiting already")
+    await conn.execute(REVIVE, job_id)
     return str(service)
 
 

@@ -9,8 +9,8 @@ from metarr.errors import Conflict
 from metarr.queue.rows import Enqueued, NewJob
 
 # One statement for any number of jobs. Ids are drawn first so that each input finds its row again. A waiting job with the
-# same unique key absorbs the new one: the more urgent of the two decides priority and payload, and urgent requests
-# (priority 1-2) do not wait for a retry time that automation had set. Rows go in by unique key so that two batches
+# same unique key absorbs the new one: the more urgent of the two decides priority and payload, a flag that either of them
+# raised stays up, and urgent requests (priority 1-2) do not wait for a retry time that automation had set. Rows go in by unique key so that two batches
 # that overlap wait for each other instead of deadlocking.
 ENQUEUE = """
 WITH input AS MATERIALIZED (
@@ -26,7 +26,10 @@ WITH input AS MATERIALIZED (
     FROM input ORDER BY unique_key NULLS FIRST, place
     ON CONFLICT (unique_key) WHERE status = 'pending' AND unique_key IS NOT NULL DO UPDATE SET
         priority = least(j.priority, excluded.priority),
-        payload = CASE WHEN excluded.priority <= j.priority THEN excluded.payload ELSE j.payload END,
+        payload = CASE WHEN excluded.priority <= j.priority THEN excluded.payload ELSE j.payload END || (
+            SELECT coalesce(jsonb_object_agg(key, true), '{}') FROM (
+                SELECT * FROM jsonb_each(j.payload) UNION ALL SELECT * FROM jsonb_each(excluded.payload)) AS flags
+            WHERE value = 'true'),
         next_retry_at = CASE
             WHEN excluded.priority <= 2 AND excluded.next_retry_at IS NULL THEN NULL
             WHEN j.retry_count = 0 THEN least(j.next_retry_at, excluded.next_retry_at)

@@ -54,20 +54,22 @@ UPDATE job_queue AS j SET
 FROM children WHERE j.id = children.id RETURNING j.service, j.unmet_dependencies
 """
 
-# The whole tree below a job that failed for good or was cancelled ends with the reason.
+# The whole tree below a job that failed for good or was cancelled ends with the reason; `cancelled_by` remembers for whose sake,
+# so that retrying that job brings back exactly these.
 CANCEL_DEPENDENTS = """
 WITH RECURSIVE below AS (
-    SELECT d.job_id FROM job_dependencies AS d WHERE d.depends_on_job_id = ANY($1::bigint[]) AND d.satisfied_at IS NULL
+    SELECT d.job_id FROM job_dependencies AS d WHERE d.depends_on_job_id = $1 AND d.satisfied_at IS NULL
     UNION
     SELECT d.job_id FROM job_dependencies AS d JOIN below ON d.depends_on_job_id = below.job_id WHERE d.satisfied_at IS NULL
 )
-UPDATE job_queue SET status = 'cancelled', completed_at = now(), ready_seq = NULL, error_message = $2
+UPDATE job_queue SET status = 'cancelled', completed_at = now(), ready_seq = NULL, error_message = $2, cancelled_by = $1
 WHERE id IN (SELECT job_id FROM below) AND status = 'pending' RETURNING id
 """
 
-# The net for a crash between completion and release: open edges whose parent has ended.
+# The net for a crash between completion and release: open edges whose parent has ended and whose child still waits.
 OPEN_EDGES = """
 SELECT d.depends_on_job_id AS id, p.status FROM job_dependencies AS d JOIN job_queue AS p ON p.id = d.depends_on_job_id
+JOIN job_queue AS c ON c.id = d.job_id AND c.status = 'pending'
 WHERE d.satisfied_at IS NULL AND p.status IN ('completed', 'failed', 'cancelled')
   AND p.completed_at < now() - interval '5 seconds'
 GROUP BY 1, 2 LIMIT 1000
@@ -114,9 +116,9 @@ async def release(conn: Connection, parents: Sequence[int]) -> set[str]:
     return {row["service"] for row in rows if row["unmet_dependencies"] == 0}
 
 
-async def cancel_dependents(conn: Connection, parents: Sequence[int], reason: str) -> list[int]:
-    """End everything that waits, directly or not, for these jobs."""
-    return [row["id"] for row in await conn.fetch(CANCEL_DEPENDENTS, list(parents), reason)]
+async def cancel_dependents(conn: Connection, parent: int, reason: str) -> list[int]:
+    """End everything that waits, directly or not, for this job."""
+    return [row["id"] for row in await conn.fetch(CANCEL_DEPENDENTS, parent, reason)]
 
 
 async def reconcile(conn: Connection) -> set[str]:
@@ -124,7 +126,7 @@ async def reconcile(conn: Connection) -> set[str]:
     rows = await conn.fetch(OPEN_EDGES)
     ended = [row["id"] for row in rows if row["status"] != "completed"]
     for parent in ended:
-        await cancel_dependents(conn, [parent], f"job {parent}, which this one waited for, did not complete")
+        await cancel_dependents(conn, parent, f"job {parent}, which this one waited for, did not complete")
     completed = [row["id"] for row in rows if row["status"] == "completed"]
     return await release(conn, completed) if completed else set()
 

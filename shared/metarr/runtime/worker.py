@@ -219,7 +219,7 @@ class Worker:
             if final and work.job.has_dependents:
                 async with self._db.transaction() as conn:
                     await queue.cancel_dependents(
-                        conn, [work.job.id], f"job {work.job.id}, which this one waited for: {describe(reason)}"
+                        conn, work.job.id, f"job {work.job.id}, which this one waited for: {describe(reason)}"
                     )
         except DatabaseUnavailable:
             log.warning("database gone: the job will be rescued", job_id=work.job.id)
@@ -267,7 +267,7 @@ class Worker:
             ring = await queue.promote(conn)
             freed, failed = await queue.rescue(conn)
             for job_id in failed:
-                await queue.cancel_dependents(conn, [job_id], f"job {job_id}, which this one waited for, failed")
+                await queue.cancel_dependents(conn, job_id, f"job {job_id}, which this one waited for, failed")
         async with self._db.transaction() as conn:
             ring |= freed | await queue.reconcile(conn)
         if self.service in ring:

@@ -114,7 +114,7 @@ class JobRoutes(Controller):
         async with tools.db.transaction() as conn:
             running = await queue.cancel(conn, job_id)
             if not running:
-                await queue.cancel_dependents(conn, [job_id], f"job {job_id}, which this one waited for, was cancelled")
+                await queue.cancel_dependents(conn, job_id, f"job {job_id}, which this one waited for, was cancelled")
             job = found(await jobs_view.load_job(conn, job_id), "job", job_id)
         if running:
             await tools.bus.command(job.service, "cancel", str(job_id).encode())

@@ -55,6 +55,7 @@ class Job(Base):
             "completed_at",
             postgresql_where=text("status IN ('completed', 'failed', 'cancelled')"),
         ),
+        Index("idx_jobs_cancelled_by", "cancelled_by", postgresql_where=text("cancelled_by IS NOT NULL")),
         Index("idx_jobs_type", "job_type"),
         Index("idx_jobs_created", "created_at"),
     )
@@ -84,6 +85,7 @@ class Job(Base):
     attempts: Mapped[int] = mapped_column(server_default=text("0"))
     crashes: Mapped[int] = mapped_column(server_default=text("0"))
     cancel_requested: Mapped[Flag]
+    cancelled_by: Mapped[BigInt | None]
     worker_id: Mapped[str | None]
     started_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]

@@ -35,6 +35,7 @@ CREATE TABLE job_queue (
   attempts integer NOT NULL DEFAULT 0,
   crashes integer NOT NULL DEFAULT 0,
   cancel_requested boolean NOT NULL DEFAULT false,
+  cancelled_by bigint,
   worker_id text,
   started_at timestamptz,
   completed_at timestamptz,
@@ -53,6 +54,7 @@ CREATE INDEX idx_jobs_unique_running ON job_queue (unique_key)
 CREATE INDEX idx_jobs_entity ON job_queue (entity_type, entity_id);
 CREATE INDEX idx_jobs_finished ON job_queue (status, completed_at)
   WHERE status IN ('completed', 'failed', 'cancelled');
+CREATE INDEX idx_jobs_cancelled_by ON job_queue (cancelled_by) WHERE cancelled_by IS NOT NULL;
 CREATE INDEX idx_jobs_type ON job_queue (job_type);
 CREATE INDEX idx_jobs_created ON job_queue (created_at);
 CREATE TABLE job_dependencies (

@@ -166,7 +166,8 @@ async def _note(conn: Connection, artwork: Artwork, changes: Sequence[Change], j
 async def _complain(conn: Connection, artwork: Artwork, choices: Iterable[Choice]) -> None:
     said = [line for choice in choices for line in complaints(choice, _name(choice, artwork))]
     if said:
-        await set_problem(conn, "movie", artwork.movie_id, _AREA, "; ".join(said[:3]), {"complaints": said})
+        more = f"; and {len(said) - 3} more" if len(said) > 3 else ""
+        await set_problem(conn, "movie", artwork.movie_id, _AREA, "; ".join(said[:3]) + more, {"complaints": said})
     else:
         await clear_problem(conn, "movie", artwork.movie_id, _AREA)
 

@@ -39,7 +39,7 @@ WORKERS: Mapping[str, Build] = {
 BUSY = """
 SELECT (SELECT count(*) FROM job_queue
         WHERE status = 'running' OR (status = 'pending' AND service = ANY($1::text[])
-                                     AND coalesce(next_retry_at, now()) < now() + interval '45 seconds'))
+                                     AND coalesce(next_retry_at, now()) < now() + interval '10 seconds'))
      + (SELECT count(*) FROM event_outbox)
 """
 

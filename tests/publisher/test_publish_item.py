@@ -605,3 +605,21 @@ async def test_a_bin_on_a_disk_without_hard_links_holds_copies(shelf: Shelf, mon
 async def test_a_series_has_nothing_to_publish_yet(shelf: Shelf) -> None:
     with pytest.raises(Discard, match="series"):
         await shelf._run_job(shelf.handlers, PublishItem(entity_type="series", entity_id=1))
+
+
+async def test_a_persons_picture_that_was_chosen_as_it_lay_there_goes_to_the_bin_when_another_is_chosen(
+    shelf: Shelf,
+) -> None:
+    movie_id = await heat(shelf)
+    poster = shelf.root / "Heat (1995)/poster.jpg"
+    poster.write_bytes(jpeg("from the attic"))
+    asset_id = await shelf.picture(movie_id, "poster", jpeg("from the attic"))
+    async with shelf.db.transaction() as conn:
+        await conn.execute(
+            "UPDATE cache_assets SET source_type = 'local', source_url = $2 WHERE id = $1", asset_id, poster.as_uri()
+        )
+    await shelf.publish(movie_id)
+    await shelf.picture(movie_id, "poster", jpeg("another"))
+    await shelf.publish(movie_id)
+    assert poster.read_bytes() == jpeg("another")
+    assert jpeg("from the attic") in content_of(shelf.root / BIN).values()

@@ -71,7 +71,7 @@ class _Comparison:
         self._plan = plan
         self._published = published
         self._make_nfo = make_nfo
-        self._ours = frozenset(record.content_hash for record in published.values())
+        self._ours = frozenset(record.content_hash for record in published.values() if not record.found_there)
         self._names = site.names()
 
     def steps(self) -> tuple[Step, ...]:

@@ -131,13 +131,17 @@ class PublishPlan(Struct, frozen=True, kw_only=True):
 
 
 class PublishedFile(Struct, frozen=True, kw_only=True):
-    """A file that we wrote, as it was then: a row of published_files. `content_hash` is the SHA-256 of its bytes."""
+    """A file that we wrote, as it was then: a row of published_files. `content_hash` is the SHA-256 of its bytes.
+
+    `found_there` says that these bytes lay there before us: somebody's own picture, chosen as it was.
+    """
 
     path: str
     kind: str
     content_hash: str
     file_size: int
     mtime_ns: int | None
+    found_there: bool = False
 
 
 def plan(publication: Publication) -> PublishPlan:

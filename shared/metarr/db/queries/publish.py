@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import unquote
 
 import msgspec
 from msgspec import Struct
@@ -79,9 +80,11 @@ SELECT file_path, file_parts, deleted_at IS NOT NULL AS deleted FROM movies
 WHERE library_id = $1 AND id <> $2 AND starts_with(file_path, $3) ORDER BY file_path
 """
 
+# `source_url` tells a picture that was taken into the store from the very place it stands in.
 PUBLISHED = """
-SELECT path, kind, content_hash, file_size, mtime_ns FROM published_files
-WHERE entity_type = 'movie' AND entity_id = $1 ORDER BY path
+SELECT p.path, p.kind, p.content_hash, p.file_size, p.mtime_ns, a.source_url
+FROM published_files p LEFT JOIN cache_assets a ON a.content_hash = p.content_hash AND a.source_type = 'local'
+WHERE p.entity_type = 'movie' AND p.entity_id = $1 ORDER BY p.path
 """
 
 PUBLISHED_BY_OTHERS = """
@@ -118,7 +121,7 @@ async def load_publication(conn: Connection, movie_id: int) -> FilmToPublish | N
     people = await conn.fetch(PEOPLE, movie_id)
     streams = await conn.fetch(STREAMS, movie_id)
     neighbours = await _neighbours(conn, film, movie_id, media)
-    published = [msgspec.convert(dict(row), PublishedFile) for row in await conn.fetch(PUBLISHED, movie_id)]
+    published = [_published(row) for row in await conn.fetch(PUBLISHED, movie_id)]
     settings = await load_settings(conn, film["library_id"])
     publication = Publication(
         root=film["root"],
@@ -147,6 +150,18 @@ async def load_publication(conn: Connection, movie_id: int) -> FilmToPublish | N
         published={file.path: file for file in published},
         trashed=tuple(_media(row) for row in neighbours if row["deleted"]),
         settings=settings,
+    )
+
+
+def _published(row: Any) -> PublishedFile:
+    url = row["source_url"] or ""
+    return PublishedFile(
+        path=row["path"],
+        kind=row["kind"],
+        content_hash=row["content_hash"],
+        file_size=row["file_size"],
+        mtime_ns=row["mtime_ns"],
+        found_there=unquote(url.removeprefix("file://")) == row["path"],
     )
 
 

@@ -117,5 +117,6 @@ def _table(films: Sequence[Shown]) -> Table:
     table.add_column("art", width=3, justify="right")
     for film in films:
         style = "" if film.status == "enriched" else "yellow"
-        table.add_row(film.place, film.title, film.why, Text(film.status, style=style), str(film.pictures))
+        words = (Text(word) for word in (film.place, film.title, film.why))  # as text, for names may look like markup
+        table.add_row(*words, Text(film.status, style=style), str(film.pictures))
     return table

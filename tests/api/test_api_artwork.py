@@ -141,9 +141,8 @@ async def test_without_a_cache_service_a_choice_says_so(api: httpx.AsyncClient, 
     assert (answer.status_code, answer.json()["detail"]) == (503, "no cache service is running")
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
+async def test_a_choice_says_one_thing_in_the_right_form(api: httpx.AsyncClient, movie: int) -> None:
+    for body in [
         {},
         {"candidate_id": 1, "url": "https://example.org"},
         {"candidate_id": 1, "locked": True},
@@ -153,15 +152,12 @@ async def test_without_a_cache_service_a_choice_says_so(api: httpx.AsyncClient, 
         {"url": "https://example.org/a b"},
         {"locked": "no"},
         {"file": "x"},
-    ],
-)
-async def test_a_choice_says_one_thing_in_the_right_form(api: httpx.AsyncClient, movie: int, body: object) -> None:
-    assert (await api.put(f"/api/v1/movies/{movie}/assets/poster", json=body)).status_code == 400
+    ]:
+        assert (await api.put(f"/api/v1/movies/{movie}/assets/poster", json=body)).status_code == 400
 
 
-@pytest.mark.parametrize(
-    ("content", "content_type", "status"),
-    [
+async def test_a_form_that_cannot_be_read_is_refused(api: httpx.AsyncClient, movie: int) -> None:
+    for content, content_type, status in [
         (b"--x\r\n", "multipart/form-data; boundary=x", 400),
         (b"nonsense", "multipart/form-data; boundary=x", 400),
         (b"", "multipart/form-data; boundary=x", 400),
@@ -178,14 +174,10 @@ async def test_a_choice_says_one_thing_in_the_right_form(api: httpx.AsyncClient,
         ),
         (b"picture", "image/jpeg", 415),
         (b"x" * (MOST_UPLOAD + 1), "multipart/form-data; boundary=x", 413),
-    ],
-)
-async def test_a_form_that_cannot_be_read_is_refused(
-    api: httpx.AsyncClient, movie: int, content: bytes, content_type: str, status: int
-) -> None:
-    address = f"/api/v1/movies/{movie}/assets/poster"
-    answer = await api.put(address, content=content, headers={"content-type": content_type})
-    assert answer.status_code == status, answer.text
+    ]:
+        address = f"/api/v1/movies/{movie}/assets/poster"
+        answer = await api.put(address, content=content, headers={"content-type": content_type})
+        assert answer.status_code == status, answer.text
 
 
 async def test_a_cleared_slot_stays_empty_until_it_is_unlocked(
@@ -199,13 +191,13 @@ async def test_a_cleared_slot_stays_empty_until_it_is_unlocked(
     assert "EnrichItem" in await kinds_of_jobs(api)
 
 
-@pytest.mark.parametrize("path", ["movies/1/assets/cover", "movies/999/assets/poster", "collections/1/assets/logo"])
-async def test_slots_and_items_that_do_not_exist_are_not_found(api: httpx.AsyncClient, movie: int, path: str) -> None:
-    statuses = [
-        (await api.put(f"/api/v1/{path}", json={"locked": True})).status_code,
-        (await api.delete(f"/api/v1/{path}")).status_code,
-    ]
-    assert statuses == [404, 404]
+async def test_slots_and_items_that_do_not_exist_are_not_found(api: httpx.AsyncClient, movie: int) -> None:
+    for path in ["movies/1/assets/cover", "movies/999/assets/poster", "collections/1/assets/logo"]:
+        statuses = [
+            (await api.put(f"/api/v1/{path}", json={"locked": True})).status_code,
+            (await api.delete(f"/api/v1/{path}")).status_code,
+        ]
+        assert statuses == [404, 404]
 
 
 async def test_a_collection_chooses_its_pictures_alike(api: httpx.AsyncClient, db: Database) -> None:

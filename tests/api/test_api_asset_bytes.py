@@ -48,25 +48,22 @@ async def test_whoever_has_it_already_gets_no_bytes(api: httpx.AsyncClient, addr
     assert (await api.get(address, headers={"if-none-match": '"other"'})).status_code == 200
 
 
-@pytest.mark.parametrize(
-    ("header", "part", "says"),
-    [
+async def test_one_range_is_served(api: httpx.AsyncClient, address: str) -> None:
+    for header, part, says in [
         ("bytes=0-9", DATA[:10], "bytes 0-9/1024"),
         ("bytes=1000-", DATA[1000:], "bytes 1000-1023/1024"),
         ("bytes=-4", DATA[-4:], "bytes 1020-1023/1024"),
         ("bytes=-5000", DATA, "bytes 0-1023/1024"),
         ("bytes=10-99999", DATA[10:], "bytes 10-1023/1024"),
-    ],
-)
-async def test_one_range_is_served(api: httpx.AsyncClient, address: str, header: str, part: bytes, says: str) -> None:
-    answer = await api.get(address, headers={"range": header})
-    assert (answer.status_code, answer.content, answer.headers["content-range"]) == (206, part, says)
+    ]:
+        answer = await api.get(address, headers={"range": header})
+        assert (answer.status_code, answer.content, answer.headers["content-range"]) == (206, part, says)
 
 
-@pytest.mark.parametrize("header", ["bytes=0-1,5-6", "bytes=-", "bytes=9-5", "lines=1-2", "nonsense"])
-async def test_ranges_that_are_not_understood_mean_the_whole(api: httpx.AsyncClient, address: str, header: str) -> None:
-    answer = await api.get(address, headers={"range": header})
-    assert (answer.status_code, answer.content) == (200, DATA)
+async def test_ranges_that_are_not_understood_mean_the_whole(api: httpx.AsyncClient, address: str) -> None:
+    for header in ["bytes=0-1,5-6", "bytes=-", "bytes=9-5", "lines=1-2", "nonsense"]:
+        answer = await api.get(address, headers={"range": header})
+        assert (answer.status_code, answer.content) == (200, DATA)
 
 
 async def test_a_range_behind_the_end_is_refused_with_the_size(api: httpx.AsyncClient, address: str) -> None:

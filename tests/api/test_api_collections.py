@@ -51,9 +51,9 @@ async def test_an_edit_locks_what_changed_and_publishes_the_films(api: httpx.Asy
     assert (opened["name"], opened["locks"]) == ("Alien", ["fanart"])
 
 
-@pytest.mark.parametrize("body", [{"name": None}, {"name": " "}, {"plot": 5}, {"movies": []}, {"logo_locked": True}])
-async def test_a_bad_edit_is_refused(api: httpx.AsyncClient, collection: int, body: dict[str, object]) -> None:
-    assert (await api.patch(f"/api/v1/collections/{collection}", json=body)).status_code == 400
+async def test_a_bad_edit_is_refused(api: httpx.AsyncClient, collection: int) -> None:
+    for body in [{"name": None}, {"name": " "}, {"plot": 5}, {"movies": []}, {"logo_locked": True}]:
+        assert (await api.patch(f"/api/v1/collections/{collection}", json=body)).status_code == 400
 
 
 async def test_two_collections_without_an_id_do_not_share_a_name(api: httpx.AsyncClient, db: Database) -> None:
@@ -63,6 +63,6 @@ async def test_two_collections_without_an_id_do_not_share_a_name(api: httpx.Asyn
     assert (await api.patch(f"/api/v1/collections/{other}", json={"name": "sagas"})).status_code == 409
 
 
-@pytest.mark.parametrize("path", ["", "/history", "/assets"])
-async def test_a_collection_that_does_not_exist_is_not_found(api: httpx.AsyncClient, path: str) -> None:
-    assert (await api.get(f"/api/v1/collections/99{path}")).status_code == 404
+async def test_a_collection_that_does_not_exist_is_not_found(api: httpx.AsyncClient) -> None:
+    for path in ["", "/history", "/assets"]:
+        assert (await api.get(f"/api/v1/collections/99{path}")).status_code == 404

@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 
 import httpx
-import pytest
 
 from metarr.db import Database
 from support.rows import insert_movie
@@ -24,10 +23,10 @@ async def test_a_folder_becomes_a_library_with_its_path_in_normal_form(
     assert (await api.get(f"/api/v1/libraries/{row['id']}")).json() == row
 
 
-@pytest.mark.parametrize("path", ["relative/path", "/does/not/exist", "~", "/etc/passwd"])
-async def test_what_is_no_readable_directory_is_refused_by_its_field(api: httpx.AsyncClient, path: str) -> None:
-    answer = await api.post("/api/v1/libraries", json=new(path))
-    assert (answer.status_code, [error["field"] for error in answer.json()["errors"]]) == (400, ["path"])
+async def test_what_is_no_readable_directory_is_refused_by_its_field(api: httpx.AsyncClient) -> None:
+    for path in ["relative/path", "/does/not/exist", "~", "/etc/passwd"]:
+        answer = await api.post("/api/v1/libraries", json=new(path))
+        assert (answer.status_code, [error["field"] for error in answer.json()["errors"]]) == (400, ["path"])
 
 
 async def test_libraries_do_not_overlap_also_not_through_links(api: httpx.AsyncClient, tmp_path: Path) -> None:
@@ -104,11 +103,11 @@ async def test_a_scan_that_waits_is_the_same_scan(api: httpx.AsyncClient, librar
     )
 
 
-@pytest.mark.parametrize("path", ["..", "/etc", "a/../../b"])
-async def test_a_scan_stays_within_its_library(api: httpx.AsyncClient, library_root: Path, path: str) -> None:
+async def test_a_scan_stays_within_its_library(api: httpx.AsyncClient, library_root: Path) -> None:
     number = (await api.post("/api/v1/libraries", json=new(library_root))).json()["id"]
-    answer = await api.post(f"/api/v1/libraries/{number}/scan", json={"path": path})
-    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "path")
+    for path in ("..", "/etc", "a/../../b"):
+        answer = await api.post(f"/api/v1/libraries/{number}/scan", json={"path": path})
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "path")
 
 
 async def test_a_library_that_is_switched_off_is_not_scanned(api: httpx.AsyncClient, library_root: Path) -> None:

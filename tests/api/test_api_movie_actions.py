@@ -61,11 +61,9 @@ async def test_the_same_film_said_again_keeps_its_other_id(api: httpx.AsyncClien
     assert (row["tmdb_id"], row["imdb_id"], row["locks"]) == (949, "tt0113277", ["tmdb_id"])
 
 
-@pytest.mark.parametrize("body", [{}, {"tmdb_id": None}, {"tmdb_id": "949"}, {"imdb_id": "949"}, {"tvdb_id": 5}])
-async def test_which_film_it_is_must_be_said_by_a_known_kind_of_id(
-    api: httpx.AsyncClient, movie: int, body: dict[str, object]
-) -> None:
-    assert (await api.post(f"/api/v1/movies/{movie}/identify", json=body)).status_code == 400
+async def test_which_film_it_is_must_be_said_by_a_known_kind_of_id(api: httpx.AsyncClient, movie: int) -> None:
+    for body in [{}, {"tmdb_id": None}, {"tmdb_id": "949"}, {"imdb_id": "949"}, {"tvdb_id": 5}]:
+        assert (await api.post(f"/api/v1/movies/{movie}/identify", json=body)).status_code == 400
 
 
 async def test_candidates_come_from_the_enricher_with_their_scores_explained(
@@ -82,30 +80,24 @@ async def test_without_an_enricher_the_search_says_so(api: httpx.AsyncClient, mo
     assert (answer.status_code, answer.json()["detail"]) == (503, "no enricher service is running")
 
 
-@pytest.mark.parametrize(
-    ("verb", "kind", "payload"),
-    [
+async def test_work_is_put_in_the_line_at_a_persons_priority_once(api: httpx.AsyncClient, movie: int) -> None:
+    for verb, kind, payload in [
         ("enrich", "EnrichItem", {"fresh": True}),
         ("publish", "PublishItem", {}),
         ("verify", "VerifyItem", {}),
-    ],
-)
-async def test_work_is_put_in_the_line_at_a_persons_priority_once(
-    api: httpx.AsyncClient, movie: int, verb: str, kind: str, payload: dict[str, object]
-) -> None:
-    first, second = [await api.post(f"/api/v1/movies/{movie}/{verb}") for _ in range(2)]
-    job = (await api.get(f"/api/v1/jobs/{first.json()['job_id']}")).json()
-    assert (first.status_code, first.json()) == (202, second.json())
-    assert (job["kind"], job["priority"], job["trace_id"]) == (kind, 2, first.headers["x-request-id"])
-    assert job["payload"] == {"entity_type": "movie", "entity_id": movie, **payload}
+    ]:
+        first, second = [await api.post(f"/api/v1/movies/{movie}/{verb}") for _ in range(2)]
+        job = (await api.get(f"/api/v1/jobs/{first.json()['job_id']}")).json()
+        assert (first.status_code, first.json()) == (202, second.json())
+        assert (job["kind"], job["priority"], job["trace_id"]) == (kind, 2, first.headers["x-request-id"])
+        assert job["payload"] == {"entity_type": "movie", "entity_id": movie, **payload}
 
 
-@pytest.mark.parametrize("verb", ["enrich", "publish", "verify", "identify"])
-async def test_nothing_is_done_with_a_film_in_the_trash_or_an_unknown_one(
-    api: httpx.AsyncClient, movie: int, verb: str
-) -> None:
-    await api.delete(f"/api/v1/movies/{movie}")
-    statuses = [
-        (await api.post(f"/api/v1/movies/{number}/{verb}", json={"tmdb_id": 1})).status_code for number in (movie, 999)
-    ]
-    assert statuses == [409, 404]
+async def test_nothing_is_done_with_a_film_in_the_trash_or_an_unknown_one(api: httpx.AsyncClient, movie: int) -> None:
+    for verb in ["enrich", "publish", "verify", "identify"]:
+        await api.delete(f"/api/v1/movies/{movie}")
+        statuses = [
+            (await api.post(f"/api/v1/movies/{number}/{verb}", json={"tmdb_id": 1})).status_code
+            for number in (movie, 999)
+        ]
+        assert statuses == [409, 404]

@@ -3,7 +3,6 @@
 from typing import Any
 
 import httpx
-import pytest
 
 from metarr.db import Connection, Database
 from metarr.domain.movie import ASSET_SLOTS, METADATA_FIELDS
@@ -32,22 +31,19 @@ async def every_page(api: httpx.AsyncClient, **params: Any) -> list[dict[str, An
             return items
 
 
-@pytest.mark.parametrize("sort", ["title", "-title", "year", "-year", "created_at", "-created_at"])
-async def test_pages_hold_every_film_once_also_under_equal_keys(
-    api: httpx.AsyncClient, db: Database, sort: str
-) -> None:
+async def test_pages_hold_every_film_once_also_under_equal_keys(api: httpx.AsyncClient, db: Database) -> None:
     async with db.transaction() as conn:
         library = await make_library(conn)
         for number in range(23):
             title, year = ("same", "Same", "Émile", "an other")[number % 4], (1995, None, 2001)[number % 3]
             await insert_movie(conn, library, file_path=f"/{number}", title=title, year=year)
-    items = await every_page(api, sort=sort, limit=5)
-    whole = (await api.get("/api/v1/movies", params={"sort": sort, "limit": 500})).json()["items"]
-    key = sort.removeprefix("-")
-    years = [item["year"] or 0 for item in items]
-    assert len({item["id"] for item in items}) == 23
-    assert [item["id"] for item in items] == [item["id"] for item in whole]
-    assert key != "year" or years == sorted(years, reverse=sort.startswith("-"))
+    for sort in ("title", "-title", "year", "-year", "created_at", "-created_at"):
+        items = await every_page(api, sort=sort, limit=5)
+        whole = (await api.get("/api/v1/movies", params={"sort": sort, "limit": 500})).json()["items"]
+        years = [item["year"] or 0 for item in items]
+        assert len({item["id"] for item in items}) == 23
+        assert [item["id"] for item in items] == [item["id"] for item in whole]
+        assert "year" not in sort or years == sorted(years, reverse=sort.startswith("-"))
 
 
 async def test_a_film_added_behind_the_cursor_is_seen_and_none_twice(api: httpx.AsyncClient, db: Database) -> None:

@@ -37,6 +37,14 @@ async def test_a_fact_that_is_sent_twice_is_in_the_stream_once(bus: Bus) -> None
     assert await asyncio.wait_for(first(bus, 2, after=0), 10) == [1, 2]
 
 
+async def test_telling_facts_again_and_again_leaves_nothing_behind(bus: Bus) -> None:
+    await publish(bus, 1)
+    tasks = len(asyncio.all_tasks())
+    for number in range(2, 12):
+        await publish(bus, number)
+    assert len(asyncio.all_tasks()) == tasks
+
+
 async def test_a_listener_that_saw_more_than_there_is_begins_anew(bus: Bus) -> None:
     await publish(bus, 1)
     assert await asyncio.wait_for(first(bus, 1, after=5_000), 10) == [1]

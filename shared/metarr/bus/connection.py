@@ -41,6 +41,7 @@ class Connection:
         self._url = url
         self._name = name
         self._client: Client | None = None
+        self._context: JetStreamContext | None = None
         self._setups: list[Setup] = []
         self._keeper: asyncio.Task[None] | None = None
         self._stream_ready = False
@@ -84,14 +85,21 @@ class Connection:
     async def stream(self) -> JetStreamContext:
         """JetStream with the event stream in place. Raises BusUnavailable."""
         client = self.client
-        context = client.jetstream(timeout=5, publish_async_max_pending=512)
+        if self._context is None:
+            # One for the client's whole life: each listens for acknowledgements with a subscription and a task of its own.
+            self._context = client.jetstream(timeout=5, publish_async_max_pending=512)
         if not self._stream_ready:
             try:
-                await _ensure_stream(context)
+                await _ensure_stream(self._context)
             except LOST as lost:
                 raise BusUnavailable(f"JetStream does not answer: {lost}") from lost
             self._stream_ready = True
-        return context
+        return self._context
+
+    def _forget_stream(self) -> None:
+        """After a failure: what was sent and not acknowledged would keep its place in the context for ever."""
+        self._stream_ready = False
+        self._context = None
 
     async def _keep_trying(self) -> None:
         while True:

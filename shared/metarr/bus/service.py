@@ -79,7 +79,7 @@ class Bus(Connection):
             ]
             await asyncio.wait_for(asyncio.gather(*acknowledgements), timeout=10)
         except LOST as lost:
-            self._stream_ready = False
+            self._forget_stream()
             raise BusUnavailable(f"the event stream did not take a fact: {lost}") from lost
 
     async def facts(self, after: int | None) -> AsyncIterator[FactMessage]:

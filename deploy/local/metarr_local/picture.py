@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeAliasType, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -19,7 +19,6 @@ from metarr_publisher.jobs import Handlers as Publisher
 from metarr_scanner.jobs import Handlers as Scanner
 
 _ROOMS: tuple[type[object], ...] = (Scanner, Enricher, Cache, Publisher)
-_BY_PERSON = (facts.ItemEdited, facts.ItemPinned, facts.AssetPicked, facts.ItemRestored, facts.ItemDeleted)
 _BEGIN, _END = "<!-- pipeline: drawn by `make picture` -->", "<!-- end of pipeline -->"
 
 
@@ -29,7 +28,7 @@ def draw() -> str:
     for service in ("scanner", "enricher", "cache", "publisher"):
         kinds = [job.__name__ for job in ALL_JOBS if job.service == service]
         lines += [f"    subgraph {service}", *(f"        {kind}[{kind}]" for kind in kinds), "    end"]
-    lines += ["    person([a person's edit]) --> ItemEdited & ItemPinned & AssetPicked & ItemRestored"]
+    lines += ["    person([a person]) --> ItemEdited & ItemPinned & AssetPicked & ItemRestored & ScanLibrary"]
     shown = sorted({*_stated(), *((fact.__name__, kind) for fact in _kinds_of_fact() for kind in _following(fact))})
     for name in sorted({name for edge in shown for name in edge if hasattr(facts, name)}):
         lines.append(f"    {name}({name})")
@@ -48,8 +47,8 @@ def _stated() -> Iterator[tuple[str, str]]:
 
 
 def _facts_in(annotation: Any) -> Iterator[type[Fact]]:
-    if annotation is AnyFact or get_origin(annotation) is AnyFact:
-        yield from _kinds_of_fact()
+    if isinstance(annotation, TypeAliasType):
+        yield from _facts_in(annotation.__value__)
     elif isinstance(annotation, type) and issubclass(annotation, Fact):
         yield annotation
     for part in get_args(annotation):

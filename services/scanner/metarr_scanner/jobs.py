@@ -6,7 +6,7 @@ from metarr.db.queries.scan import LibraryRow
 from metarr.db.queries.settings import load_settings
 from metarr.domain.mount import judge_root
 from metarr.domain.settings import Settings
-from metarr.messages.facts import AnyFact
+from metarr.messages.facts import FolderFact, WalkFact
 from metarr.messages.jobs import ScanFolder, ScanLibrary
 from metarr.runtime import Work
 from metarr_scanner.finding import Tools, find_films, load_around
@@ -27,7 +27,7 @@ class Handlers:
     def __init__(self, prober: Prober, names: NameReader) -> None:
         self._tools = Tools(prober=prober, names=names)
 
-    async def scan_library(self, job: ScanLibrary, work: Work) -> AnyFact | tuple[AnyFact, ...]:
+    async def scan_library(self, job: ScanLibrary, work: Work) -> WalkFact | tuple[WalkFact, ...]:
         """Find out which folders are new, changed or gone, unless the library is not to be believed."""
         began = work.clock.monotonic()
         known = await load_known(work, job)
@@ -42,7 +42,7 @@ class Handlers:
         await store_walk(work, known, root, walked)
         return facts_of(known.library.id, walked, work.clock.monotonic() - began)
 
-    async def scan_folder(self, job: ScanFolder, work: Work) -> AnyFact | tuple[AnyFact, ...]:
+    async def scan_folder(self, job: ScanFolder, work: Work) -> FolderFact | tuple[FolderFact, ...]:
         """Read film folders: which films are in them, which rows those are, what is new about them; or take them out."""
         async with work.read() as conn:
             library = await scannable(conn, job.library_id)

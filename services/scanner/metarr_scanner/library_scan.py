@@ -25,7 +25,7 @@ from metarr.domain.mount import Census, MountVerdict, RootSeen, judge_census, ju
 from metarr.domain.publication import MediaFile
 from metarr.domain.settings import Settings
 from metarr.errors import Discard, Invalid
-from metarr.messages.facts import AnyFact, FoldersChanged, FoldersVanished, LibraryWalked
+from metarr.messages.facts import FoldersChanged, FoldersVanished, LibraryWalked, WalkFact
 from metarr.messages.jobs import ScanLibrary
 from metarr.pipeline import MAX_FOLDERS_PER_JOB
 from metarr.runtime import Work
@@ -137,7 +137,7 @@ async def tell_troubles(conn: Connection, library_id: int) -> None:
     await set_problem(conn, "library", library_id, "scan", message, {"folders": dict(troubles.shown)})
 
 
-def facts_of(library_id: int, walked: Walked, seconds: float) -> tuple[AnyFact, ...]:
+def facts_of(library_id: int, walked: Walked, seconds: float) -> tuple[WalkFact, ...]:
     """What is to be read and to be missed, in parts of a job's size, and that the walk is done."""
     changed = [
         FoldersChanged(library_id=library_id, paths=part)

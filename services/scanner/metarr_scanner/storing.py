@@ -8,7 +8,7 @@ from metarr.db.queries import scan_store
 from metarr.db.queries.history import record_changes
 from metarr.db.queries.problems import clear_problems, set_problems
 from metarr.db.queries.scan import LibraryRow, remember_folders
-from metarr.messages.facts import AnyFact, FolderUnidentified, ItemIdentified, ItemMissing, ItemVerified
+from metarr.messages.facts import FolderFact, FolderUnidentified, ItemIdentified, ItemMissing, ItemVerified
 from metarr_scanner.compare import FilmChange
 from metarr_scanner.findings import Findings
 from metarr_scanner.library_scan import tell_troubles
@@ -16,7 +16,7 @@ from metarr_scanner.library_scan import tell_troubles
 
 async def store_findings(
     conn: Connection, library: LibraryRow, findings: Findings, *, now: datetime, job_id: int
-) -> tuple[AnyFact, ...]:
+) -> tuple[FolderFact, ...]:
     """Write everything and say what has happened."""
     rows = [
         *(change.row.id for change in findings.changes if change.row is not None),
@@ -100,8 +100,8 @@ async def _store_words(
             await record_changes(conn, "movie", ids[change.path], change.history, job_id=job_id)
 
 
-def _facts(library_id: int, changes: Iterable[FilmChange], ids: dict[str, int]) -> list[AnyFact]:
-    facts: list[AnyFact] = []
+def _facts(library_id: int, changes: Iterable[FilmChange], ids: dict[str, int]) -> list[FolderFact]:
+    facts: list[FolderFact] = []
     for change in changes:
         film = ids[change.path]
         if change.change is not None:

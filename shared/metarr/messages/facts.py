@@ -172,3 +172,8 @@ type AnyFact = (
     | ItemDeleted
     | ItemRestored
 )
+
+type WalkFact = FoldersChanged | FoldersVanished | LibraryWalked | LibraryUnavailable
+"""What a walk over a library can state."""
+type FolderFact = ItemIdentified | ItemMissing | ItemVerified | FolderUnidentified | LibraryUnavailable
+"""What reading film folders can state."""

@@ -77,6 +77,16 @@ def test_the_cast_is_in_billing_order_and_as_long_as_wanted():
     assert [actor.name for actor in understood(Taste(max_actors=1)).metadata.actors or ()] == ["Anna Lind"]
 
 
+def test_people_without_a_name_and_pictures_without_an_address_are_passed_over():
+    people = {"cast": [{"order": 0}, {"name": "Anna Lind"}], "crew": [{"job": "Director"}]}
+    answer = understood(
+        credits=people, images={"posters": [{"width": 2000}], "logos": [image("/logo.png", 400, 155, "en")]}
+    )
+    assert [actor.name for actor in answer.metadata.actors or ()] == ["Anna Lind"]
+    assert answer.metadata.crew is None
+    assert [artwork.asset_type for artwork in answer.artwork if artwork.of == "movie"] == ["logo"]
+
+
 def test_only_the_jobs_that_count_make_a_crew():
     crew = understood().metadata.crew or ()
     assert {(person.name, person.role) for person in crew} == {

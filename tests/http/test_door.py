@@ -91,6 +91,11 @@ async def test_no_key_is_stored_with_an_answer(door, provider, tmp_path):
     assert not any(b"s3cret" in data for data in kept)
 
 
+async def test_null_counts_as_missing_and_costs_nothing_else_of_the_answer(door, provider):
+    provider.answer("/movie/1", said({"id": 1, "title": None, "unknown": [None]}))
+    assert await door.get_json(call(provider), Film) == Film(id=1)
+
+
 async def test_not_found_is_an_answer_and_is_not_kept(door, provider):
     assert await door.get_json(call(provider), Film) is None
     assert await door.get_json(call(provider), Film) is None

@@ -220,5 +220,17 @@ def _may_help(patience: float) -> Callable[[Exception], bool | float]:
 
 
 def _decode[T](body: bytes, answer: type[T]) -> T:
-    """Providers send numbers as texts here and there; both are understood. Raises msgspec.DecodeError."""
-    return msgspec.json.decode(body, type=answer, strict=False)
+    """Providers send numbers as texts and null for what is missing here and there. Raises msgspec.DecodeError."""
+    try:
+        return msgspec.json.decode(body, type=answer, strict=False)
+    except msgspec.ValidationError:
+        return msgspec.convert(_without_nulls(msgspec.json.decode(body)), type=answer, strict=False)
+
+
+def _without_nulls(said: object) -> object:
+    """The same without what is null: a hole in an answer is no reason to lose the rest of it."""
+    if isinstance(said, dict):
+        return {name: _without_nulls(value) for name, value in said.items() if value is not None}
+    if isinstance(said, list):
+        return [_without_nulls(value) for value in said if value is not None]
+    return said

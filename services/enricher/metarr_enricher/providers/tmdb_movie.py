@@ -134,7 +134,7 @@ def _best(offered: Sequence[Image]) -> list[Image]:
     kept: dict[str | None, list[Image]] = {}
     for image in sorted(offered, key=lambda image: (-(image.vote_average or 0), -(image.vote_count or 0))):
         peers = kept.setdefault(image.iso_639_1, [])
-        if len(peers) < MOST_PICTURES and not image.file_path.lower().endswith(".svg"):
+        if len(peers) < MOST_PICTURES and image.file_path and not image.file_path.lower().endswith(".svg"):
             peers.append(image)
     return [image for peers in kept.values() for image in peers]
 

@@ -1,4 +1,4 @@
-"""What TMDB's API v3 sends, as far as it is used. Anything may be missing or null; unknown fields are passed over."""
+"""What TMDB's API v3 sends, as far as it is used. All but ids of films may be missing or null; unknown fields are passed over."""
 
 from msgspec import Struct
 
@@ -10,7 +10,7 @@ class Named(Struct, frozen=True, kw_only=True):
 class Person(Struct, frozen=True, kw_only=True):
     """An entry of cast or crew; `order` is the billing, from 0."""
 
-    id: int
+    id: int | None = None
     name: str = ""
     character: str | None = None
     order: int | None = None
@@ -26,7 +26,7 @@ class Credits(Struct, frozen=True, kw_only=True):
 class Image(Struct, frozen=True, kw_only=True):
     """`iso_639_1` null means that there is no text on it."""
 
-    file_path: str
+    file_path: str = ""
     width: int | None = None
     height: int | None = None
     iso_639_1: str | None = None
@@ -48,7 +48,7 @@ class Release(Struct, frozen=True, kw_only=True):
 
 
 class CountryReleases(Struct, frozen=True, kw_only=True):
-    iso_3166_1: str
+    iso_3166_1: str = ""
     release_dates: tuple[Release, ...] = ()
 
 
@@ -67,7 +67,7 @@ class TranslatedTexts(Struct, frozen=True, kw_only=True):
 
 
 class Translation(Struct, frozen=True, kw_only=True):
-    iso_639_1: str
+    iso_639_1: str = ""
     iso_3166_1: str | None = None
     data: TranslatedTexts = TranslatedTexts()
 

@@ -19,12 +19,13 @@ LOCK = "SELECT id FROM movies WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDAT
 # Another job may have stored the same path a moment ago: then its row is this film's.
 INSERT = """
 INSERT INTO movies (library_id, file_path, file_name, file_size, file_hash, file_mtime_ns, file_parts, edition, tmdb_id,
-  imdb_id, title, sort_title, year, identification_status)
+  imdb_id, identified_by, title, sort_title, year, identification_status)
 SELECT $1, film.file_path, film.file_name, film.file_size, film.file_hash, film.file_mtime_ns, film.file_parts, film.edition,
-  film.tmdb_id, film.imdb_id, film.title, film.sort_title, film.year,
+  film.tmdb_id, film.imdb_id, film.identified_by, film.title, film.sort_title, film.year,
   CASE WHEN coalesce(film.tmdb_id::text, film.imdb_id) IS NULL THEN 'unidentified' ELSE 'identified' END
 FROM jsonb_to_recordset($2) AS film (file_path text, file_name text, file_size bigint, file_hash text,
-  file_mtime_ns bigint, file_parts text[], edition text, tmdb_id int, imdb_id text, title text, sort_title text, year int)
+  file_mtime_ns bigint, file_parts text[], edition text, tmdb_id int, imdb_id text, identified_by text, title text,
+  sort_title text, year int)
 ORDER BY film.file_path
 ON CONFLICT (library_id, file_path) DO UPDATE
 SET file_size = excluded.file_size, file_hash = excluded.file_hash, file_mtime_ns = excluded.file_mtime_ns
@@ -39,6 +40,7 @@ UPDATE movies m SET
   deleted_at = CASE WHEN film.restore THEN NULL ELSE m.deleted_at END,
   tmdb_id = CASE WHEN film.set_ids AND NOT m.tmdb_id_locked THEN film.tmdb_id ELSE m.tmdb_id END,
   imdb_id = CASE WHEN film.set_ids AND NOT m.imdb_id_locked THEN film.imdb_id ELSE m.imdb_id END,
+  identified_by = CASE WHEN film.set_ids AND NOT m.tmdb_id_locked THEN film.identified_by ELSE m.identified_by END,
   identification_status = CASE
     WHEN film.set_ids AND NOT m.tmdb_id_locked AND (m.identification_status = 'unidentified'
       OR m.tmdb_id IS DISTINCT FROM film.tmdb_id) THEN 'identified' ELSE m.identification_status END,
@@ -47,7 +49,7 @@ UPDATE movies m SET
   year = CASE WHEN film.set_title AND NOT m.year_locked THEN film.year ELSE m.year END
 FROM jsonb_to_recordset($1) AS film (id bigint, file_path text, file_name text, file_size bigint, file_hash text,
   file_mtime_ns bigint, file_parts text[], edition text, restore boolean, set_ids boolean, tmdb_id int, imdb_id text,
-  set_title boolean, title text, sort_title text, year int)
+  identified_by text, set_title boolean, title text, sort_title text, year int)
 WHERE m.id = film.id
 """
 
@@ -171,6 +173,7 @@ class NewFilm(Struct, frozen=True, kw_only=True):
     edition: str | None
     tmdb_id: int | None
     imdb_id: str | None
+    identified_by: str | None
     title: str
     sort_title: str | None
     year: int | None
@@ -192,12 +195,12 @@ async def lock_films(conn: Connection, film_ids: Iterable[int]) -> set[int]:
 
 async def insert_films(conn: Connection, library_id: int, films: Sequence[NewFilm]) -> dict[str, int]:
     """Store films seen for the first time; the answer is the id of each by path."""
-    rows = await conn.fetch(INSERT, library_id, msgspec.to_builtins(films))
+    rows = await conn.fetch(INSERT, library_id, films)
     return {row["file_path"]: row["id"] for row in rows}
 
 
 async def update_films(conn: Connection, films: Sequence[ChangedFilm]) -> None:
-    await conn.execute(UPDATE, msgspec.to_builtins(films))
+    await conn.execute(UPDATE, films)
 
 
 async def trash_films(conn: Connection, film_ids: Sequence[int], at: datetime) -> dict[int, str]:
@@ -259,4 +262,4 @@ async def store_answers(conn: Connection, answers: Mapping[int, Mapping[str, Any
 
 
 def _row(film: int, one: Struct) -> dict[str, Any]:
-    return {"entity_id": film, **msgspec.to_builtins(one)}
+    return {"entity_id": film, **msgspec.structs.asdict(one)}

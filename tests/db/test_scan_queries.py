@@ -45,6 +45,7 @@ def columns(path: str = "/m/A/a.mkv", **fields: Any) -> dict[str, Any]:
         "edition": None,
         "tmdb_id": None,
         "imdb_id": None,
+        "identified_by": None,
         "title": "A",
         "sort_title": "A",
         "year": 2001,

@@ -29,6 +29,7 @@ def new_film(found: FilmFound, said: Said) -> NewFilm:
         edition=found.name.edition,
         tmdb_id=said.tmdb_id,
         imdb_id=said.imdb_id,
+        identified_by=_told_by(found, said),
         title=title,
         sort_title=(metadata.sort_title or sort_title(title))[:_LONGEST_TITLE],
         year=year,
@@ -57,6 +58,16 @@ def history_of(found: FilmFound, row: FilmRow, changed: ChangedFilm) -> tuple[Fi
     fields = (("tmdb_id", "imdb_id") if changed.set_ids else ()) + (("title", "year") if changed.set_title else ())
     pairs = ((name, getattr(row, name), getattr(changed, name)) for name in fields)
     return tuple(FieldChange(field=name, old=old, new=new, source=source) for name, old, new in pairs if old != new)
+
+
+def _told_by(found: FilmFound, said: Said) -> str | None:
+    """Where the id was read, in words."""
+    if said.tmdb_id is None and said.imdb_id is None:
+        return None
+    named = any(
+        found.name.ids.get(provider) == said.ids.get(provider) for provider in ("tmdb", "imdb") if provider in said.ids
+    )
+    return "the id in the name of its folder or file" if named else "the id in its NFO"
 
 
 def _title(found: FilmFound, said: Said) -> tuple[str, int | None]:

@@ -5,7 +5,7 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 import msgspec
 from msgspec import Meta, Struct
@@ -32,6 +32,24 @@ class PageQuery(Struct, frozen=True, kw_only=True):
 
     limit: Limit = 50
     cursor: Cursor | None = None
+
+
+class _Numbered(Protocol):
+    @property
+    def id(self) -> int: ...
+
+
+def page_by_id[Item: _Numbered](key: str, order: str, rows: Sequence[Item], *, limit: int, total: int) -> Page[Item]:
+    """A page of a list in order of ids, of which one row more than `limit` was asked for."""
+    items = rows[:limit]
+    more = len(rows) > limit
+    return Page(items=items, next_cursor=seal(key, order, [items[-1].id]) if more else None, total=total)
+
+
+def place_by_id(key: str, order: str, cursor: str | None) -> int | None:
+    """The id behind which such a page begins. Raises Invalid."""
+    place = unseal(key, order, cursor, tuple[int])
+    return None if place is None else place[0]
 
 
 def seal(key: str, order: str, place: Sequence[Any]) -> str:

@@ -20,8 +20,7 @@ from metarr_api.edits import USER, Lock
 from metarr_api.inputs import Asked, read_body, read_query
 from metarr_api.paging import Page, PageQuery, seal, unseal
 from metarr_api.parameters import Given, PathId
-from metarr_api.routes.doing import found, in_transaction, trace_of
-from metarr_api.routes.movies import history
+from metarr_api.routes.doing import found, history, in_transaction, trace_of
 from metarr_api.tools import Tools
 from metarr_api.words import Line, Name, Prose
 

@@ -9,16 +9,19 @@ from litestar.handlers import BaseRouteHandler
 from msgspec import Struct
 
 from metarr.db import CONFLICTS, Connection
+from metarr.db.queries.movie_edits import HistoryEntry, load_history
 from metarr.errors import Conflict, NotFound
 from metarr.messages.jobs import HIGH, Job
 from metarr.queue import enqueue
 from metarr.runtime import Recorded, new_job
 from metarr_api.asgi import TRACE
-from metarr_api.inputs import Asked
+from metarr_api.inputs import Asked, read_query
+from metarr_api.paging import Page, PageQuery, page_by_id, place_by_id
 from metarr_api.tools import Tools
 from metarr_api.words import BIGGEST_ID
 
 _TRIES = 4
+_HISTORY = "history"
 
 
 class JobStarted(Struct, frozen=True, kw_only=True):
@@ -65,6 +68,16 @@ async def place(conn: Connection, request: Asked, jobs: Sequence[Job]) -> Record
     """Jobs inside the caller's transaction, to be told after it."""
     trace_id = trace_of(request)
     return Recorded(jobs=tuple(await enqueue(conn, [new_job(job, priority=HIGH, trace_id=trace_id) for job in jobs])))
+
+
+async def history(
+    conn: Connection, tools: Tools, request: Asked, entity_type: str, entity_id: int
+) -> Page[HistoryEntry]:
+    """A page of an item's history, as the request asks for it."""
+    query = read_query(request, PageQuery)
+    before = place_by_id(tools.key, _HISTORY, query.cursor) or BIGGEST_ID
+    rows, total = await load_history(conn, entity_type, entity_id, before=before, limit=query.limit + 1)
+    return page_by_id(tools.key, _HISTORY, rows, limit=query.limit, total=total)
 
 
 async def ids_exist(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:

@@ -11,7 +11,7 @@ from metarr.errors import Conflict
 from metarr.messages.jobs import ScanLibrary
 from metarr_api.folders import inside, refuse_overlap, usable_folder
 from metarr_api.inputs import Asked, read_body, read_query
-from metarr_api.paging import Page, PageQuery, seal, unseal
+from metarr_api.paging import Page, PageQuery, page_by_id, place_by_id
 from metarr_api.parameters import Given, PathId
 from metarr_api.routes.doing import JobStarted, found, start
 from metarr_api.words import FolderPath, Name
@@ -50,12 +50,10 @@ class LibraryRoutes(Controller):
     async def list_libraries(self, request: Asked, tools: Given) -> Page[LibraryShown]:
         """All libraries with their counts and the state of their disks."""
         query = read_query(request, PageQuery)
-        place = unseal(tools.key, _ORDER, query.cursor, tuple[int])
+        after = place_by_id(tools.key, _ORDER, query.cursor)
         async with tools.db.read() as conn:
-            rows, total = await libraries.list_libraries(conn, after=place[0] if place else 0, limit=query.limit + 1)
-        items = rows[: query.limit]
-        more = len(rows) > query.limit
-        return Page(items=items, next_cursor=seal(tools.key, _ORDER, [items[-1].id]) if more else None, total=total)
+            rows, total = await libraries.list_libraries(conn, after=after or 0, limit=query.limit + 1)
+        return page_by_id(tools.key, _ORDER, rows, limit=query.limit, total=total)
 
     @post("/libraries", opt={"body": LibraryNew})
     async def add_library(self, request: Asked, tools: Given) -> LibraryShown:

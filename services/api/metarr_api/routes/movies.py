@@ -21,11 +21,11 @@ from metarr.messages.jobs import HIGH
 from metarr.runtime import Recorded, record
 from metarr_api.edits import MovieEdit, changes_of, said_locks
 from metarr_api.inputs import Asked, read_body, read_query
-from metarr_api.paging import Page, PageQuery, seal, unseal
+from metarr_api.paging import Page, PageQuery, page_by_id, place_by_id, seal, unseal
 from metarr_api.parameters import Given, PathId
-from metarr_api.routes.doing import found, in_transaction, trace_of
+from metarr_api.routes.doing import found, history, in_transaction, trace_of
 from metarr_api.tools import Tools
-from metarr_api.words import BIGGEST_ID, Id, Line
+from metarr_api.words import Id, Line
 
 MOVIE: Literal["movie"] = "movie"
 
@@ -127,17 +127,11 @@ class MovieRoutes(Controller):
     async def get_unknown_files(self, movie_id: PathId, request: Asked, tools: Given) -> Page[UnknownFile]:
         """Files beside the film that fit no kind."""
         query = read_query(request, PageQuery)
-        place = unseal(tools.key, "unknown-files", query.cursor, tuple[int])
+        after = place_by_id(tools.key, "unknown-files", query.cursor)
         async with tools.db.read() as conn:
             found(await movie_edits.is_deleted(conn, movie_id), MOVIE, movie_id)
-            rows, total = await movie_edits.unknown_files(
-                conn, movie_id, after=place[0] if place else 0, limit=query.limit + 1
-            )
-        items = rows[: query.limit]
-        more = len(rows) > query.limit
-        return Page(
-            items=items, next_cursor=seal(tools.key, "unknown-files", [items[-1].id]) if more else None, total=total
-        )
+            rows, total = await movie_edits.unknown_files(conn, movie_id, after=after or 0, limit=query.limit + 1)
+        return page_by_id(tools.key, "unknown-files", rows, limit=query.limit, total=total)
 
 
 async def shown(conn: Connection, tools: Tools, movie_id: int) -> MovieShown:
@@ -145,19 +139,6 @@ async def shown(conn: Connection, tools: Tools, movie_id: int) -> MovieShown:
     whole = found(await load_whole_movie(conn, movie_id, asset_prefix=tools.asset_prefix), MOVIE, movie_id)
     complete = completeness(whole.metadata, whole.filled_slots, frozenset(whole.locks))
     return MovieShown(**msgspec.structs.asdict(whole), completeness=complete)
-
-
-async def history(
-    conn: Connection, tools: Tools, request: Asked, entity_type: str, entity_id: int
-) -> Page[HistoryEntry]:
-    """A page of an item's history."""
-    query = read_query(request, PageQuery)
-    place = unseal(tools.key, "history", query.cursor, tuple[int])
-    before = place[0] if place else BIGGEST_ID
-    rows, total = await movie_edits.load_history(conn, entity_type, entity_id, before=before, limit=query.limit + 1)
-    items = rows[: query.limit]
-    more = len(rows) > query.limit
-    return Page(items=items, next_cursor=seal(tools.key, "history", [items[-1].id]) if more else None, total=total)
 
 
 async def _edit(conn: Connection, movie_id: int, edit: MovieEdit, trace_id: str) -> Recorded:

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from metarr.db.database import Connection
 from metarr.db.queries.lists import LOCKS
+from metarr.db.queries.streams_view import StreamsShown, load_streams
 from metarr.domain.locks import lock_column
 from metarr.domain.movie import ASSET_SLOTS, LOCKABLE, MovieMetadata
 
@@ -56,17 +57,6 @@ WHERE r.entity_type = 'movie' AND r.entity_id = $1 ORDER BY r.asset_type
 
 PROBLEMS = """
 SELECT area, message, detail, created_at FROM problems WHERE entity_type = 'movie' AND entity_id = $1 ORDER BY area
-"""
-
-# One round trip for three kinds of stream; each comes as a JSON list in order of its index.
-STREAMS = """
-SELECT
-  (SELECT coalesce(jsonb_agg(to_jsonb(v) - 'entity_type' - 'entity_id' - 'created_at' ORDER BY v.stream_index), '[]')
-   FROM video_streams v WHERE v.entity_type = 'movie' AND v.entity_id = $1) AS video,
-  (SELECT coalesce(jsonb_agg(to_jsonb(a) - 'entity_type' - 'entity_id' - 'created_at' ORDER BY a.stream_index), '[]')
-   FROM audio_streams a WHERE a.entity_type = 'movie' AND a.entity_id = $1) AS audio,
-  (SELECT coalesce(jsonb_agg(to_jsonb(s) - 'entity_type' - 'entity_id' - 'created_at' ORDER BY s.stream_index, s.id), '[]')
-   FROM subtitle_streams s WHERE s.entity_type = 'movie' AND s.entity_id = $1) AS subtitles
 """
 
 # Where each field came from: the newest entry of its history.
@@ -131,50 +121,6 @@ class ProblemShown(Struct, frozen=True, kw_only=True):
     message: str
     detail: dict[str, Any]
     created_at: datetime
-
-
-class VideoShown(Struct, frozen=True, kw_only=True):
-    id: int
-    stream_index: int
-    codec: str | None
-    width: int | None
-    height: int | None
-    aspect_ratio: str | None
-    framerate: float | None
-    bitrate: int | None
-    hdr_type: str | None
-    duration_seconds: int | None
-
-
-class AudioShown(Struct, frozen=True, kw_only=True):
-    id: int
-    stream_index: int
-    codec: str | None
-    language: str | None
-    channels: int | None
-    bitrate: int | None
-    title: str | None
-    default_stream: bool
-
-
-class SubtitleShown(Struct, frozen=True, kw_only=True):
-    id: int
-    stream_index: int | None
-    cache_asset_id: int | None
-    file_path: str | None
-    language: str
-    title: str | None
-    format: str | None
-    forced: bool
-    default_stream: bool
-
-
-class StreamsShown(Struct, frozen=True, kw_only=True):
-    """The streams of the file, and subtitles beside it."""
-
-    video: list[VideoShown]
-    audio: list[AudioShown]
-    subtitles: list[SubtitleShown]
 
 
 class Origin(Struct, frozen=True, kw_only=True):
@@ -296,7 +242,6 @@ async def load_whole_movie(conn: Connection, movie_id: int, *, asset_prefix: str
     row = await conn.fetchrow(ROW, movie_id)
     if row is None:
         return None
-    streams = await conn.fetchrow(STREAMS, movie_id)
     origins = {
         o["field"]: {"source": o["source"], "changed_at": o["changed_at"]} for o in await conn.fetch(ORIGINS, movie_id)
     }
@@ -307,7 +252,7 @@ async def load_whole_movie(conn: Connection, movie_id: int, *, asset_prefix: str
         "assets": [dict(one) for one in await conn.fetch(ASSETS, movie_id, asset_prefix)],
         "problems": [dict(one) for one in await conn.fetch(PROBLEMS, movie_id)],
         "sources": [dict(one) for one in await conn.fetch(SOURCES, movie_id)],
-        "streams": dict(streams or {}),
+        "streams": await load_streams(conn, movie_id),
         "origins": origins,
     }
     return msgspec.convert(dict(row) | around, MovieWhole)

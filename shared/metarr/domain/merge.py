@@ -12,6 +12,8 @@ Who may speak first depends on the field:
 - everything else goes by priority, lower numbers first. Whoever collects the answers gives the person's NFO the first place
   or the last one (setting `metadata.local_nfo_first`).
 
+A sort title that nobody gave is made from the title, and follows it.
+
 Lists come whole from the winning source; a cast or crew list may learn ids and portraits of its people from the others.
 Values that mean the same are no change: lists of names are sets without regard to case, because that is how they are stored.
 """
@@ -23,6 +25,7 @@ import msgspec
 from msgspec import Struct
 
 from metarr.domain.movie import METADATA_FIELDS, ActorCredit, CollectionRef, CrewCredit, MovieMetadata
+from metarr.domain.naming import sort_title
 from metarr.domain.people import acquainted, same_person, settled_cast, settled_crew
 
 LAST = 1_000_000
@@ -62,10 +65,27 @@ class FieldChange(Struct, frozen=True, kw_only=True):
 
 
 def merge(current: MovieMetadata, locks: frozenset[str], answers: Sequence[SourcedAnswer]) -> tuple[FieldChange, ...]:
-    """The changes that bring `current` up to what the sources say, in the order of METADATA_FIELDS."""
+    """The changes that bring `current` up to what the sources say, in the order of METADATA_FIELDS; a made sort title is last."""
     ranked = sorted(answers, key=_rank)
     changes = (_change(field, current, ranked) for field in METADATA_FIELDS if field not in locks)
-    return tuple(change for change in changes if change is not None)
+    said = tuple(change for change in changes if change is not None)
+    given = any(says_something(answer.metadata.sort_title) for answer in answers)
+    return said if given else with_sort_title(current, locks, said)
+
+
+def with_sort_title(
+    current: MovieMetadata, locks: frozenset[str], changes: tuple[FieldChange, ...]
+) -> tuple[FieldChange, ...]:
+    """The changes and, where the title is among them and the sort title was only made from it, the new sort title behind them."""
+    title = next((change for change in changes if change.field == "title"), None)
+    spoken = "sort_title" in locks or any(change.field == "sort_title" for change in changes)
+    if title is None or title.new is None or spoken:
+        return changes
+    made = sort_title(current.title or "")
+    new = sort_title(title.new)
+    if new == current.sort_title or (says_something(current.sort_title) and current.sort_title != made):
+        return changes
+    return (*changes, FieldChange(field="sort_title", old=current.sort_title, new=new, source=title.source))
 
 
 def merge_anew(

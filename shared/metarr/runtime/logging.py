@@ -81,6 +81,8 @@ def configure_logging(service: str, environment: Environment) -> None:
     logging.root.setLevel(_level(environment))
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, _level(environment)))
+    # What it says of a lost connection we say ourselves, in one line.
+    logging.getLogger("asyncpg").setLevel(logging.CRITICAL)
     structlog.contextvars.bind_contextvars(service=service)
 
 

@@ -56,7 +56,7 @@ def parse_document(data: bytes) -> Document:
         NfoUnreadable: empty, over 4 MB, too deep, with a document type declaration, an HTML page, or XML beyond repair.
     """
     if len(data) > LARGEST_NFO:
-        raise NfoUnreadable(f"the NFO has {len(data) / 2**20:.1f} MB; more than {LARGEST_NFO >> 20} MB are not read")
+        raise NfoUnreadable(f"the NFO has more than {LARGEST_NFO >> 20} MB, so much is not read")
     text = decode(data)
     if not text.strip("\0\ufeff \t\r\n"):
         raise NfoUnreadable("the NFO is empty")

@@ -61,6 +61,9 @@ CREATE TABLE movies (
   UNIQUE (library_id, file_path)
 );
 CREATE INDEX idx_movies_library ON movies (library_id, lower(coalesce(sort_title, title))) WHERE deleted_at IS NULL;
+CREATE INDEX idx_movies_title ON movies (lower(coalesce(sort_title, title)), id) WHERE deleted_at IS NULL;
+CREATE INDEX idx_movies_year ON movies (coalesce(year, 0), id) WHERE deleted_at IS NULL;
+CREATE INDEX idx_movies_created ON movies (created_at, id) WHERE deleted_at IS NULL;
 CREATE INDEX idx_movies_tmdb ON movies (tmdb_id);
 CREATE INDEX idx_movies_imdb ON movies (imdb_id);
 CREATE INDEX idx_movies_identification ON movies (identification_status);

@@ -3,7 +3,7 @@
 import struct
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metarr_scanner.oshash import BLOCK, oshash
@@ -37,6 +37,7 @@ def test_what_lies_between_head_and_tail_does_not_count(tmp_path: Path) -> None:
     assert hash_of(tmp_path / "a", head + b"x" * 99 + tail) == hash_of(tmp_path / "b", head + b"y" * 99 + tail)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 3 * BLOCK), st.randoms(use_true_random=False))
 def test_it_is_the_sum_of_both_ends_and_the_size(tmp_path_factory, size, random) -> None:  # type: ignore[no-untyped-def]
     data = random.randbytes(size)

@@ -1,11 +1,14 @@
 """What the demo shows: progress while the system works, and a summary of what was done and why."""
 
+import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
 from msgspec import Struct
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -109,14 +112,28 @@ _NOTHING_NEW = "Nothing has changed since the last run; nothing was written."
 
 
 def _table(films: Sequence[Shown]) -> Table:
-    table = Table(title="The library", title_justify="left", width=_WIDTH, show_lines=False)
-    table.add_column("file", ratio=4, overflow="ellipsis", no_wrap=True)
-    table.add_column("taken for", ratio=4, overflow="ellipsis", no_wrap=True)
-    table.add_column("because of", ratio=5, overflow="ellipsis", no_wrap=True)
+    table = Table(title="The library", title_justify="left", box=SIMPLE_HEAD, width=_WIDTH, pad_edge=False)
+    table.add_column("where", ratio=7, overflow="ellipsis", no_wrap=True)
+    table.add_column("taken for", ratio=6, overflow="ellipsis", no_wrap=True)
+    table.add_column("because of", ratio=11, overflow="ellipsis", no_wrap=True)
     table.add_column("state", width=12)
     table.add_column("art", width=3, justify="right")
+    where = _where(films)
     for film in films:
         style = "" if film.status == "enriched" else "yellow"
-        words = (Text(word) for word in (film.place, film.title, film.why))  # as text, for names may look like markup
-        table.add_row(*words, Text(film.status, style=style), str(film.pictures))
+        why = film.why or "not known; it waits for a person"
+        words = (Text(text) for text in (where[film.place], film.title, why))
+        table.add_row(*words, Text(film.status, style), str(film.pictures))
     return table
+
+
+def _where(films: Sequence[Shown]) -> dict[str, str]:
+    """The shortest name that tells: a film's folder, or its file where the folder holds several."""
+    folders = {film.place: _folder(film.place) for film in films}
+    holds = Counter(folders.values())
+    return {place: os.path.basename(place if holds[folder] > 1 else folder) for place, folder in folders.items()}
+
+
+def _folder(place: str) -> str:
+    folder = os.path.dirname(place)
+    return os.path.dirname(folder) if os.path.basename(folder) in {"VIDEO_TS", "BDMV"} else folder

@@ -79,14 +79,15 @@ def test_no_answer_blanks_a_field(current, locked, arriving):
 def test_a_film_that_turns_out_to_be_another_keeps_a_title_and_its_locked_fields_only(current, locked, arriving):
     after = applied(current, merge_anew(current, locked, arriving))
     spoken = {field for field in METADATA_FIELDS for answer in arriving if getattr(answer.metadata, field) is not None}
-    for field in set(METADATA_FIELDS) - spoken - locked - {"title"}:
+    made = {"sort_title"} if says_something(after.sort_title) and "title" in spoken else set()
+    for field in set(METADATA_FIELDS) - spoken - locked - {"title"} - made:
         assert not says_something(getattr(after, field))
     assert says_something(after.title) or not says_something(current.title)
 
 
 def test_the_source_with_the_lower_number_wins_and_one_without_a_number_comes_last():
     changes = merge(
-        MovieMetadata(title="Old"),
+        MovieMetadata(title="Old", sort_title="Given"),
         frozenset(),
         [said("omdb", None, plot="Third"), said("tmdb", 2, title="New", plot="Second"), said("nfo", 1, plot="First")],
     )
@@ -94,6 +95,22 @@ def test_the_source_with_the_lower_number_wins_and_one_without_a_number_comes_la
         ("title", "Old", "New", "tmdb"),
         ("plot", None, "First", "nfo"),
     ]
+
+
+def test_a_sort_title_that_nobody_gave_follows_the_title():
+    made = MovieMetadata(title="mist", sort_title="mist")
+    arriving = [said("tmdb", 1, title="The Mist")]
+    assert applied(made, merge(made, frozenset(), arriving)) == MovieMetadata(title="The Mist", sort_title="Mist, The")
+    assert applied(made, merge_anew(made, frozenset(), arriving)).sort_title == "Mist, The"
+    assert applied(made, merge(made, frozenset({"sort_title"}), arriving)).sort_title == "mist"
+
+
+def test_a_sort_title_that_somebody_gave_stays_when_the_title_changes():
+    given = MovieMetadata(title="mist", sort_title="1 mist")
+    assert applied(given, merge(given, frozenset(), [said("tmdb", 1, title="The Mist")])).sort_title == "1 mist"
+    nfo = said("nfo", 2, sort_title="mist")
+    made = MovieMetadata(title="mist", sort_title="mist")
+    assert applied(made, merge(made, frozenset(), [said("tmdb", 1, title="The Mist"), nfo])).sort_title == "mist"
 
 
 def test_ratings_come_from_their_issuer_and_from_an_nfo_only_while_the_issuer_is_silent():

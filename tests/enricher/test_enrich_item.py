@@ -314,7 +314,7 @@ async def test_a_film_that_turns_out_to_be_another_loses_what_it_had_from_the_fi
         await conn.execute("UPDATE asset_candidates SET status = 'chosen' WHERE source_url LIKE '%poster-en.jpg'")
     await run_job(handlers, enrich(film))
     assert (await read_film(film)).metadata == MovieMetadata(
-        title="Other", plot="Else.", tagline="The tide remembers.", tmdb_id=600, genres=("Comedy",)
+        title="Other", sort_title="Other", plot="Else.", tagline="The tide remembers.", tmdb_id=600, genres=("Comedy",)
     )
     assert await rows(
         "SELECT count(*) FROM asset_candidates WHERE entity_type = 'movie' AND provider_name = 'tmdb'"

@@ -549,6 +549,7 @@ async def test_names_that_are_no_text_are_told_and_the_rest_is_imported(scanner:
     assert len(changes(facts)) == 2
     ((message, detail),) = await scanner.fetch("SELECT message, detail FROM problems WHERE entity_type = 'library'")
     assert "UTF-8" in message
+    assert str(scanner.root / "Film (2001)") in message
     assert set(detail["folders"]) == {str(scanner.root), str(scanner.root / "Film (2001)")}
 
 

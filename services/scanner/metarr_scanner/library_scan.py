@@ -37,6 +37,8 @@ _STEP = 500
 """Directories between two looks at whether the job was cancelled."""
 
 _MOST_TOLD = 100
+_MOST_NAMED = 5
+"""Folders that the library's problem names in words; all that were looked up stand in its details."""
 
 
 class LibraryKnown(Struct, frozen=True, kw_only=True):
@@ -131,9 +133,10 @@ async def tell_troubles(conn: Connection, library_id: int) -> None:
     if not troubles.total:
         await clear_problem(conn, "library", library_id, "scan")
         return
-    first, why = next(iter(troubles.shown.items()))
-    others = f" and {troubles.total - 1} more" if troubles.total > 1 else ""
-    message = f"Not everything could be read: {first}{others}: {why}"
+    named = [f"{folder}: {why}" for folder, why in troubles.shown.items()][:_MOST_NAMED]
+    more = troubles.total - len(named)
+    others = f"; and {more} more folders" if more else ""
+    message = f"Not everything could be read: {'; '.join(named)}{others}"
     await set_problem(conn, "library", library_id, "scan", message, {"folders": dict(troubles.shown)})
 
 

@@ -16,6 +16,8 @@ from metarr_scanner.paths import in_words
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
 _MOST_BYTES = 4 * 1024 * 1024 + 1
 """One more than the format reads, so that it is the one to refuse a file."""
+_PIECE = 64 * 1024
+"""Larger than nearly every NFO: making room for the largest one would cost more than reading a usual one."""
 
 PINNED, FOLDER, FILE, NFO = -1, 0, 1, 2
 """How much each source of ids is trusted; the lower the more."""
@@ -56,8 +58,7 @@ class Said(Struct, frozen=True, kw_only=True):
 def read_nfo_file(path: str) -> NfoSeen:
     """Read one NFO; blocking. Never raises for what is wrong with the file."""
     try:
-        with open(os.open(path, _FLAGS), "rb") as file:
-            data = file.read(_MOST_BYTES)
+        data = _read(path)
     except OSError as failed:
         return NfoSeen(path=path, problem=in_words(failed))
     content_hash = hashlib.sha256(data).hexdigest()
@@ -65,6 +66,17 @@ def read_nfo_file(path: str) -> NfoSeen:
         return NfoSeen(path=path, content_hash=content_hash, reading=read_nfo(data))
     except NfoUnreadable as unreadable:
         return NfoSeen(path=path, content_hash=content_hash, problem=str(unreadable))
+
+
+def _read(path: str) -> bytes:
+    descriptor = os.open(path, _FLAGS)
+    try:
+        data = b""
+        while len(data) < _MOST_BYTES and (piece := os.read(descriptor, _PIECE)):
+            data += piece
+        return data
+    finally:
+        os.close(descriptor)
 
 
 def settle(

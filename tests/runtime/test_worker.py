@@ -13,7 +13,7 @@ import pytest
 from metarr import queue
 from metarr.bus import Bus
 from metarr.db import Database
-from metarr.errors import Discard, Permanent, Retry, Snooze
+from metarr.errors import DatabaseUnavailable, Discard, Permanent, Retry, Snooze
 from metarr.messages.facts import AnyFact, ItemEnriched, ItemPublished, LibraryWalked
 from metarr.messages.jobs import EnrichItem, Job, PublishItem
 from metarr.runtime import SystemClock, new_job
@@ -202,6 +202,38 @@ async def test_upkeep_takes_over_what_a_killed_worker_held(db: Database, bus: Bu
     async with working(Studio(enrich)):
         await eventually(has_status(db, job_id, "completed"))
     assert (await row(db, job_id))["crashes"] == 1
+
+
+async def test_a_job_whose_end_was_lost_with_the_database_runs_again_in_the_living_worker(
+    db: Database, bus: Bus, working: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def die_once(_job: EnrichItem, _work: Work) -> None:
+        if studio.runs == 1:
+            raise DatabaseUnavailable("gone")
+
+    async def gone_as_well(*_: object) -> bool:
+        monkeypatch.undo()
+        raise DatabaseUnavailable("gone")
+
+    studio = Studio(die_once)
+    monkeypatch.setattr("metarr.runtime.worker.end_unfinished", gone_as_well)
+    async with working(studio):
+        (job,) = await put(db, EnrichItem(**ITEM), bus=bus)
+        await eventually(has_status(db, job, "completed"))
+    assert studio.runs == 2
+
+
+async def test_a_job_whose_claim_was_never_answered_is_run_by_the_one_it_is_written_down_for(
+    db: Database, bus: Bus, working: Any
+) -> None:
+    async def enrich(_job: EnrichItem, _work: Work) -> None:
+        return None
+
+    async with working(Studio(enrich)) as worker:
+        async with db.transaction() as conn:
+            (placed,) = await queue.enqueue(conn, [new_job(EnrichItem(**ITEM), priority=5)])
+            await queue.claim(conn, "enricher", ["EnrichItem"], worker.worker_id, limit=1)
+        await eventually(has_status(db, placed.id, "completed"))
 
 
 async def test_without_nats_jobs_run_at_polling_speed_and_facts_wait_in_the_outbox(

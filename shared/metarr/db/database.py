@@ -17,7 +17,14 @@ CONFLICTS = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.
 
 _CONNECT_TIMEOUT = 10.0
 _COMMAND_TIMEOUT = 60.0
-_GONE = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.CannotConnectNowError, TimeoutError)
+_GONE = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a connection that broke in the middle of a statement, when the pool takes it back
+    asyncpg.CannotConnectNowError,
+)
 _STOPPED = (asyncpg.AdminShutdownError, asyncpg.CrashShutdownError, asyncpg.TooManyConnectionsError)
 
 

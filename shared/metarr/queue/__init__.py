@@ -18,7 +18,7 @@ from metarr.queue.finish import (
     release,
 )
 from metarr.queue.rows import ClaimedJob, Enqueued, NewJob
-from metarr.queue.workers import heartbeat, register, rescue, unregister
+from metarr.queue.workers import heartbeat, register, rescue, take_back, unregister
 
 __all__ = [
     "ClaimedJob",
@@ -43,5 +43,6 @@ __all__ = [
     "rescue",
     "resume",
     "retry",
+    "take_back",
     "unregister",
 ]

@@ -43,6 +43,23 @@ UPDATE job_queue AS j SET
 FROM orphans AS o WHERE j.id = o.id RETURNING j.id, j.service, j.status
 """
 
+# What a living worker holds by the table but not in its hands: the word that it ended, or the answer to its claim, was lost
+# with the database. It is run again; what was committed before is not in state running any more.
+TAKE_BACK = """
+WITH lost AS MATERIALIZED (
+    SELECT j.id, (SELECT t.id FROM job_queue AS t WHERE t.status = 'pending' AND t.unique_key = j.unique_key LIMIT 1) AS twin
+    FROM job_queue AS j WHERE j.status = 'running' AND j.worker_id = $1 AND j.id <> ALL($2::bigint[])
+    ORDER BY j.id FOR NO KEY UPDATE OF j
+)
+UPDATE job_queue AS j SET
+    status = CASE WHEN lost.twin IS NULL THEN 'pending' ELSE 'cancelled' END,
+    error_message = CASE WHEN lost.twin IS NOT NULL THEN 'replaced by job ' || lost.twin END,
+    completed_at = CASE WHEN lost.twin IS NOT NULL THEN now() END,
+    ready_seq = CASE WHEN lost.twin IS NULL THEN nextval('job_ready_seq') END,
+    worker_id = NULL
+FROM lost WHERE j.id = lost.id RETURNING j.id
+"""
+
 
 async def register(
     conn: Connection, worker_id: str, *, service: str, host: str, pid: int, version: str, kinds: Sequence[str]
@@ -61,6 +78,11 @@ async def heartbeat(conn: Connection, worker_id: str, *, stopping: bool = False)
 async def unregister(conn: Connection, worker_id: str) -> None:
     """A clean end; what it still held is claimable with the next rescue."""
     await conn.execute(UNREGISTER, worker_id)
+
+
+async def take_back(conn: Connection, worker_id: str, running: Sequence[int]) -> list[int]:
+    """Put back what this worker holds beyond the jobs that really run in it; their ids. Not while it claims."""
+    return [row["id"] for row in await conn.fetch(TAKE_BACK, worker_id, list(running))]
 
 
 async def rescue(conn: Connection, *, dead_after: timedelta = DEAD_AFTER) -> tuple[set[str], list[int]]:

@@ -69,6 +69,7 @@ class Worker:
         self._slots = slots
         self._relay = Relay(db, bus, clock)
         self._running: dict[asyncio.Task[None], Work] = {}
+        self._claiming = asyncio.Lock()
         self._wake = asyncio.Event()
         self._stopping = False
 
@@ -131,22 +132,24 @@ class Worker:
         if self._slots == 1:
             most, limit = _ANY, 1
         try:
-            async with self._db.read() as conn:
-                jobs = await queue.claim(
-                    conn, self.service, sorted(self._handlers), self.worker_id, limit=limit, most=most
-                )
+            async with self._claiming:
+                async with self._db.read() as conn:
+                    jobs = await queue.claim(
+                        conn, self.service, sorted(self._handlers), self.worker_id, limit=limit, most=most
+                    )
+                for job in jobs:
+                    self._begin(job, group)
         except DatabaseUnavailable as gone:
             log.warning("database gone: not claiming", reason=str(gone))
             await self._clock.sleep(_OUTAGE_SECONDS)
             return 0
-        for job in jobs:
-            work = Work(
-                job, db=self._db, clock=self._clock, data_dir=self._data_dir, say_progress=self._bus.say_progress
-            )
-            task = group.create_task(self._run(work), name=f"job-{job.id}")
-            self._running[task] = work
-            task.add_done_callback(self._on_done)
         return len(jobs)
+
+    def _begin(self, job: ClaimedJob, group: asyncio.TaskGroup) -> None:
+        work = Work(job, db=self._db, clock=self._clock, data_dir=self._data_dir, say_progress=self._bus.say_progress)
+        task = group.create_task(self._run(work), name=f"job-{job.id}")
+        self._running[task] = work
+        task.add_done_callback(self._on_done)
 
     async def _rest(self, stopped: asyncio.Task[bool]) -> None:
         """Until the bell, a free slot, a stop, or the safety poll; the jitter keeps workers from polling in step."""
@@ -212,7 +215,7 @@ class Worker:
         await self._bus.ring(sorted(ring))
 
     async def _end(self, work: Work, error: BaseException, started: float) -> None:
-        """Write down an end that is no completion; when the database is gone too, rescue will find the job."""
+        """Write down an end that is no completion; when the database is gone too, upkeep takes the job back."""
         reason = JobCancelledError("cancelled by a person while it ran") if work.cancelled else error
         try:
             final = await end_unfinished(self._db, self._clock, work.job, reason)
@@ -222,7 +225,7 @@ class Worker:
                         conn, work.job.id, f"job {work.job.id}, which this one waited for: {describe(reason)}"
                     )
         except DatabaseUnavailable:
-            log.warning("database gone: the job will be rescued", job_id=work.job.id)
+            log.warning("database gone: the job will run again", job_id=work.job.id)
         self._report(work, type(reason).__name__, started, error=reason)
 
     def _report(self, work: Work, outcome: str, started: float, error: BaseException | None = None) -> None:
@@ -262,7 +265,10 @@ class Worker:
                 log.debug("no upkeep", reason=str(gone))
 
     async def upkeep_once(self) -> None:
-        """Promote what is due, rescue what the dead held, release what a crash left waiting."""
+        """Take back what an outage cut loose, promote what is due, rescue what the dead held, release what a crash left waiting."""
+        async with self._claiming, self._db.transaction() as conn:
+            if await queue.take_back(conn, self.worker_id, [work.job.id for work in self._running.values()]):
+                self._wake.set()
         async with self._db.transaction() as conn:
             ring = await queue.promote(conn)
             freed, failed = await queue.rescue(conn)

@@ -142,11 +142,18 @@ def _service_units(plan: Plan, variables: Mapping[str, str]) -> list[Unit]:
         count = plan.scale.get(service, 1)
         names = [service] if count == 1 else [f"{service}-{number}" for number in range(1, count + 1)]
         ready = partial(answers, plan.environment) if service == "api" else None
-        units += [
-            Unit(name=name, make=partial(_service, name, plan.command(service), variables), ready=ready, chatty=True)
-            for name in names
-        ]
+        for name in names:
+            told = {**variables, "METARR_WORKER_ID": worker_id(plan, name)}
+            units.append(
+                Unit(name=name, make=partial(_service, name, plan.command(service), told), ready=ready, chatty=True)
+            )
     return units
+
+
+def worker_id(plan: Plan, name: str) -> str:
+    """The same after every restart: a worker that comes back under its name goes on with what it held at once, where one of a
+    new name would have to wait until the old one is given up for dead."""
+    return f"{name}@{socket.gethostname()}:{plan.folder}"
 
 
 def _service(name: str, argv: tuple[str, ...], variables: Mapping[str, str]) -> Program:

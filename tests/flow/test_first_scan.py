@@ -89,7 +89,7 @@ async def _what_people_made_counts(house: House) -> None:
     assert "<tag>grandfather's list</tag>" in nfo
     assert "<userrating>9</userrating>" in nfo
     assert (house.root / films.WITH_NFO / ".actors" / "Buster_Keaton.jpg").read_bytes() == films.OWN_PORTRAIT
-    assert films.KODI_NFO == house.text(f"{films.WITH_NFO}/{films.WITH_NFO}.nfo")
+    assert house.text(f"{films.WITH_NFO}/{films.WITH_NFO}.nfo") == films.KODI_NFO
 
 
 def _everything_stands_beside_its_film(house: House) -> None:

@@ -85,8 +85,10 @@ async def test_a_changed_field_is_stored_locked_and_told(
     row = await edited(api, movie, **{field: VALUES[field]})
     assert value_of(row, field) == VALUES[field]
     assert (row["locks"], row[f"{field}_locked"]) == ([field], True)
-    (entry,) = await history(api, movie)
-    assert (entry["field"], entry["source"], entry["job_id"]) == (field, "user", None)
+    # A sort title that nobody gave follows the title.
+    entries = {entry["field"]: entry for entry in await history(api, movie)}
+    assert set(entries) == ({"title", "sort_title"} if field == "title" else {field})
+    assert {(entry["source"], entry["job_id"]) for entry in entries.values()} == {("user", None)}
     assert ("PublishItem", 2) in await jobs(api)
     async with db.read() as conn:
         told = await conn.fetchval("SELECT payload FROM event_outbox ORDER BY id LIMIT 1")
@@ -137,6 +139,14 @@ async def test_a_lock_alone_can_be_set_and_taken_away(api: httpx.AsyncClient, mo
         opened = await edited(api, movie, **{lock_column(field): False})
         assert (locked["locks"], opened["locks"]) == ([field], [])
     assert await history(api, movie) == []
+
+
+async def test_a_sort_title_that_was_made_from_the_title_follows_an_edit_of_it(
+    api: httpx.AsyncClient, movie: int
+) -> None:
+    await api.patch(f"/api/v1/movies/{movie}", json={"title": "The Long Road", "title_locked": False})
+    edited = (await api.patch(f"/api/v1/movies/{movie}", json={"title": "A Short Road"})).json()
+    assert (edited["sort_title"], edited["locks"]) == ("Short Road, A", ["title"])
 
 
 async def test_what_is_said_about_a_lock_wins_over_the_lock_of_an_edit(api: httpx.AsyncClient, movie: int) -> None:

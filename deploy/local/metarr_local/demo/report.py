@@ -131,7 +131,10 @@ def _where(films: Sequence[Shown]) -> dict[str, str]:
     """The shortest name that tells: a film's folder, or its file where the folder holds several."""
     folders = {film.place: _folder(film.place) for film in films}
     holds = Counter(folders.values())
-    return {place: os.path.basename(place if holds[folder] > 1 else folder) for place, folder in folders.items()}
+    return {
+        place: os.path.basename(place if holds[folder] > 1 or not folder else folder)
+        for place, folder in folders.items()
+    }
 
 
 def _folder(place: str) -> str:

@@ -15,6 +15,7 @@ from metarr.db.queries.movie_edits import HistoryEntry, UnknownFile
 from metarr.db.queries.movies import load_movie, store_metadata
 from metarr.domain.completeness import Completeness, completeness
 from metarr.domain.locks import locks_after_edit
+from metarr.domain.merge import with_sort_title
 from metarr.errors import Conflict, Invalid
 from metarr.messages.facts import ItemDeleted, ItemEdited, ItemPinned, ItemRestored
 from metarr.messages.jobs import HIGH
@@ -148,8 +149,9 @@ async def _edit(conn: Connection, movie_id: int, edit: MovieEdit, trace_id: str)
     locks = locks_after_edit(movie.locks, [change.field for change in changes], said_locks(edit))
     if not changes and locks == movie.locks:
         return Recorded()
-    await store_metadata(conn, movie_id, changes)
-    await record_changes(conn, MOVIE, movie_id, changes)
+    following = with_sort_title(movie.metadata, locks, tuple(changes))
+    await store_metadata(conn, movie_id, following)
+    await record_changes(conn, MOVIE, movie_id, following)
     await movie_edits.set_locks(conn, MOVIE, movie_id, locks)
     touched = dict.fromkeys([*(change.field for change in changes), *sorted(locks ^ movie.locks)])
     facts: list[ItemEdited | ItemPinned] = [

@@ -14,6 +14,7 @@ from metarr.domain.merge import FieldChange, same_value, says_something
 from metarr.domain.movie import METADATA_FIELDS, MovieMetadata
 from metarr.domain.publication import MediaFile, folder_of
 from metarr.domain.streams import MediaStreams, SubtitleStream
+from metarr.formats.nfo import MovieNfo, read_nfo, write_movie_nfo
 from metarr_scanner.belongings import file_rows, picture_rows, subtitle_rows, uri_of
 from metarr_scanner.film_found import FilmFound, with_problem
 from metarr_scanner.nfo_files import Said
@@ -190,10 +191,8 @@ class Comparison:
         fields = {name: getattr(said, name) for name in METADATA_FIELDS if says_something(getattr(said, name))}
         before = dict(self._around.answer or {})
         if self._current is not None:
-            current = self._current
-            fields = {
-                name: value for name, value in fields.items() if not same_value(name, getattr(current, name), value)
-            }
+            ours = _as_an_nfo_says_it(self._current)
+            fields = {name: value for name, value in fields.items() if not same_value(name, getattr(ours, name), value)}
             if not fields:
                 return None
         else:
@@ -234,6 +233,11 @@ class Comparison:
         there = {file.path for file in self._found.scene.unit.files}
         gone = [path for path in self._around.published if path.startswith(folder) and path not in there]
         return tuple(sorted(path.removeprefix(folder) for path in gone))
+
+
+def _as_an_nfo_says_it(film: MovieMetadata) -> MovieMetadata:
+    """What our own NFO of this film says: what the format has no place for is nothing that somebody changed."""
+    return read_nfo(write_movie_nfo(MovieNfo(metadata=film))).metadata
 
 
 def _told(answer: Mapping[str, Any] | None) -> Mapping[str, Any] | None:

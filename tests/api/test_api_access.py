@@ -1,6 +1,7 @@
 """Nothing opens without the key but the two paths that say so."""
 
 import re
+from base64 import b64encode
 
 import httpx
 from litestar.routes import HTTPRoute
@@ -45,6 +46,8 @@ WRONG_KEYS: list[dict[str, str]] = [
     {"authorization": "Bearer wrong"},
     {"authorization": f"Basic {KEY}"},
     {"authorization": "Bearer"},
+    {"authorization": "Basic " + b64encode(b"me:wrong").decode()},
+    {"authorization": "Basic " + b64encode(b"\xff").decode()},
     {"accept": "*/*"},
 ]
 
@@ -64,12 +67,17 @@ async def test_every_wrong_key_gets_the_same_answer(tools: Tools) -> None:
     }
     assert (answers[0].headers["content-type"], answers[0].headers["www-authenticate"]) == (
         "application/problem+json",
-        'Bearer realm="metarr"',
+        'Bearer realm="metarr", Basic realm="metarr", charset="UTF-8"',
     )
 
 
 async def test_the_key_opens_as_header_and_as_bearer_token(tools: Tools) -> None:
-    for headers in ({"x-api-key": KEY}, {"authorization": f"Bearer {KEY}"}, {"authorization": f"bearer {KEY}"}):
+    for headers in (
+        {"x-api-key": KEY},
+        {"authorization": f"Bearer {KEY}"},
+        {"authorization": f"bearer {KEY}"},
+        {"authorization": "Basic " + b64encode(f"me:{KEY}".encode()).decode()},
+    ):
         async with client_of(tools, **headers) as client:
             assert (await client.get("/api/v1/movies")).status_code == 200
 

@@ -1,5 +1,6 @@
 """Who may come in: whoever brings the key. Everything is closed unless it stands in OPEN."""
 
+import base64
 import hmac
 
 from metarr_api.asgi import TRACE, Application, Receive, Scope, Send, answer, header
@@ -10,7 +11,10 @@ OPEN = frozenset({"/health", "/ready"})
 
 
 class Access:
-    """Lets through what brings `key` as X-Api-Key or Bearer; all else gets one and the same 401."""
+    """Lets through what brings `key` as X-Api-Key, as Bearer, or as the password of Basic; all else gets one and the same 401.
+
+    Basic is for a person's browser, which asks for it when /docs is opened; the user name does not matter.
+    """
 
     def __init__(self, inner: Application, key: str) -> None:
         self._inner = inner
@@ -26,14 +30,31 @@ class Access:
             detail="the key is missing or wrong: send it as X-Api-Key or as Authorization: Bearer",
             trace_id=scope.get(TRACE),
         )
-        headers = [("content-type", PROBLEM_TYPE), ("www-authenticate", 'Bearer realm="metarr"')]
+        headers = [
+            ("content-type", PROBLEM_TYPE),
+            ("www-authenticate", 'Bearer realm="metarr"'),
+            ("www-authenticate", 'Basic realm="metarr", charset="UTF-8"'),
+        ]
         await answer(send, 401, encode(problem), headers)
 
     def _knows(self, scope: Scope) -> bool:
-        given = header(scope, b"x-api-key") or _bearer(header(scope, b"authorization"))
+        given = header(scope, b"x-api-key") or _authorization(header(scope, b"authorization"))
         return hmac.compare_digest((given or "").encode("latin-1", "replace"), self._key)
 
 
-def _bearer(value: str | None) -> str | None:
+def _authorization(value: str | None) -> str | None:
     scheme, _, token = (value or "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else None
+    match scheme.lower():
+        case "bearer":
+            return token.strip()
+        case "basic":
+            return _password(token.strip())
+    return None
+
+
+def _password(token: str) -> str | None:
+    """What stands behind the first colon of a Basic credential (RFC 7617)."""
+    try:
+        return base64.b64decode(token, validate=True).decode().partition(":")[2]
+    except ValueError:
+        return None

@@ -32,18 +32,23 @@ class Handlers:
         self._store = store
         self._intake = intake
 
-    async def cache_assets(self, job: CacheAssets, work: Work) -> AssetsChosen:
-        """Look at every slot of a film, its collections and its people; bring in what is best; show it where no lock forbids."""
+    async def cache_assets(self, job: CacheAssets, work: Work) -> AssetsChosen | tuple[AssetsChosen, ...]:
+        """Look at every slot of a film, its collections and its people; bring in what is best; show it where no lock forbids.
+
+        A portrait that takes the place of another one is told for every film that it stands beside.
+        """
         artwork, settings = await _read(job, work)
         choices = await self._choose(artwork, settings, work)
         _come_back_for_what_is_missing(choices, work)
         async with work.write() as conn:
-            changed = await settle(conn, artwork, choices, lock_local=settings.lock_local_assets, job_id=work.job.id)
-        if changed is None:
+            settled = await settle(conn, artwork, choices, lock_local=settings.lock_local_assets, job_id=work.job.id)
+        if settled is None:
             raise Discard("the film is not in the database any more")
-        return AssetsChosen(
-            entity_type=job.entity_type, entity_id=job.entity_id, changed=changed, publishable=artwork.publishable
+        own = AssetsChosen(
+            entity_type="movie", entity_id=job.entity_id, changed=settled.changed, publishable=artwork.publishable
         )
+        others = [AssetsChosen(entity_type="movie", entity_id=id_, changed=("actors",)) for id_ in settled.also_shown]
+        return (own, *others) if others else own
 
     async def _choose(self, artwork: Artwork, settings: Settings, work: Work) -> list[Choice]:
         subjects = await gather(artwork, self._store)

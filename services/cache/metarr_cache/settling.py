@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec import Struct
 
 from metarr.db import Connection
-from metarr.db.queries.assets import Artwork, Owner
+from metarr.db.queries.assets import Artwork, Owner, load_films_of
 from metarr.db.queries.assets_writing import (
     NewAsset,
     SlotKey,
@@ -48,13 +48,20 @@ class Change(Struct, frozen=True, kw_only=True):
         return self.key[2]
 
 
+class Settled(Struct, frozen=True, kw_only=True):
+    """`changed` are the film's slots that show something else now, and `actors` when a portrait does; `also_shown` are other
+    films beside which a portrait stands that has been replaced."""
+
+    changed: tuple[str, ...]
+    also_shown: tuple[int, ...] = ()
+
+
 async def settle(
     conn: Connection, artwork: Artwork, choices: Sequence[Choice], *, lock_local: bool, job_id: int
-) -> tuple[str, ...] | None:
+) -> Settled | None:
     """Write down what was chosen; what is locked by now is left alone. None when the film is gone.
 
-    Answers the film's slots that show something else now, and `actors` when a portrait does. What is as it should be is not
-    written again.
+    What is as it should be is not written again.
     """
     owners = {("movie", artwork.movie_id)} | {choice.subject.slot.owner for choice in choices if _moves(choice)}
     now = await lock_slots(conn, owners)
@@ -69,7 +76,13 @@ async def settle(
     await _apply(conn, changes)
     await _note(conn, artwork, changes, job_id)
     await _complain(conn, artwork, valid)
-    return _named(artwork, changes)
+    return Settled(changed=_named(artwork, changes), also_shown=await _also_shown(conn, artwork, changes))
+
+
+async def _also_shown(conn: Connection, artwork: Artwork, changes: Iterable[Change]) -> tuple[int, ...]:
+    """A first portrait is no news to other films: each of them has looked for one itself."""
+    replaced = [change.owner[1] for change in changes if change.owner[0] == "actor" and change.old_hash is not None]
+    return await load_films_of(conn, replaced, but=artwork.movie_id) if replaced else ()
 
 
 def _moves(choice: Choice) -> bool:

@@ -77,6 +77,13 @@ SELECT path, content_hash, file_size, mtime_ns FROM published_files
 WHERE entity_type = 'movie' AND entity_id = $1 AND kind <> 'nfo'
 """
 
+# Films that nobody has identified are not published, whoever plays in them.
+FILMS_OF = """
+SELECT DISTINCT m.id FROM movie_actors ma JOIN movies m ON m.id = ma.movie_id
+WHERE ma.actor_id = ANY($1::bigint[]) AND m.id <> $2 AND m.deleted_at IS NULL AND m.identification_status <> 'unidentified'
+ORDER BY m.id
+"""
+
 FILE_PATH = "SELECT file_path FROM cache_assets WHERE content_hash = $1"
 
 # The library that an owner belongs to decides on taste and on which files may be read; sets and people have none.
@@ -226,6 +233,11 @@ async def load_home(conn: Connection, owner: Owner) -> Home | None:
     kind, number = owner
     row = await conn.fetchrow(HOMES[kind], number)
     return Home(library_id=row["library_id"], root=row["root"]) if row else None
+
+
+async def load_films_of(conn: Connection, actor_ids: Sequence[int], *, but: int) -> tuple[int, ...]:
+    """The other films that these people play in and that are published."""
+    return tuple(row["id"] for row in await conn.fetch(FILMS_OF, list(actor_ids), but))
 
 
 async def load_file_path(conn: Connection, content_hash: str) -> str | None:

@@ -1,4 +1,4 @@
-"""NFO documents as they lie beside films: about 7 kB, with ids, ratings, a plot and 25 people; invented."""
+"""NFO documents as they lie beside films: about 6 kB, with ids, ratings, a plot and 25 people; invented."""
 
 from xml.sax.saxutils import escape
 

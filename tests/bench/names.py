@@ -33,7 +33,7 @@ def run() -> list[Row]:
     ours, theirs = pair.ours / (len(names) * 50), pair.other / len(names)
     return [
         Row(
-            name=f"names: fast path, {read} of {len(names)} read (times as fast as guessit)",
+            name=f"names: {read} of {len(names)} read (times as fast as guessit)",
             ours=milliseconds(ours),
             floor=milliseconds(theirs),
             ratio=theirs / ours,

@@ -35,8 +35,8 @@ class Opened:
         sys.addaudithook(self._hear)
 
     def _hear(self, event: str, arguments: tuple[object, ...]) -> None:
-        if event == "open" and isinstance(path := arguments[0], str) and path.startswith(self._root):
-            self.count += 1
+        if event == "open" and isinstance(path := arguments[0], str | bytes | os.PathLike):
+            self.count += os.fsdecode(path).startswith(self._root)
 
 
 async def run(house: House) -> list[Row]:

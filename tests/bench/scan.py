@@ -19,7 +19,7 @@ from bench.table import Row, milliseconds
 from metarr.messages.jobs import ScanLibrary
 
 AIM = 2.5
-_ROUNDS = 3
+_ROUNDS = 5
 _FAST = {"skip_frame": "all", "probesize": "1000000"}
 
 

@@ -2,25 +2,20 @@
 
 import asyncio
 import importlib.util
-import itertools
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import asyncpg
 import nats
 import pytest
 
 from metarr.bus import Bus
 from metarr.db.database import Database
-from metarr.db.migrate import migrate
 from support.clock import ManualClock
+from support.databases import Databases
 from support.servers import DatabaseUrl, nats_server, postgres_server
 
 pytest_plugins = ["support.running"] if importlib.util.find_spec("support.running") else []
-
-_TEMPLATE = "metarr_template"
-_numbers = itertools.count(1)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -32,20 +27,26 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[DatabaseUrl]:
-    """One PostgreSQL per test process, with a migrated database to copy from."""
+    """One PostgreSQL per test process."""
     with postgres_server() as url:
-        with ThreadPoolExecutor(1) as apart:  # migrating opens an event loop of its own
-            apart.submit(_make_template, url).result()
         yield url
 
 
+@pytest.fixture(scope="session")
+def databases(postgres: DatabaseUrl) -> Databases:
+    """Its databases, and a migrated one to copy from."""
+    made = Databases(postgres)
+    with ThreadPoolExecutor(1) as apart:  # an event loop of its own, for a fixture of the whole session
+        apart.submit(asyncio.run, made.make_template()).result()
+    return made
+
+
 @pytest.fixture
-async def database_url(postgres: DatabaseUrl) -> AsyncIterator[str]:
-    """A fresh, migrated database."""
-    name = f"test_{next(_numbers)}"
-    await _administer(postgres, f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} STRATEGY FILE_COPY")
+async def database_url(postgres: DatabaseUrl, databases: Databases) -> AsyncIterator[str]:
+    """A migrated database without a row."""
+    name = await databases.take()
     yield postgres(name)
-    await _administer(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+    await databases.give_back(name)
 
 
 @pytest.fixture
@@ -91,20 +92,3 @@ def library_root(tmp_path: Path) -> Path:
     root = tmp_path / "library"
     root.mkdir()
     return root
-
-
-async def _administer(postgres: DatabaseUrl, statement: str) -> None:
-    connection = await asyncpg.connect(postgres("postgres"))
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
-
-
-def _make_template(postgres: DatabaseUrl) -> None:
-    asyncio.run(_migrated_template(postgres))
-
-
-async def _migrated_template(postgres: DatabaseUrl) -> None:
-    await _administer(postgres, f"CREATE DATABASE {_TEMPLATE}")
-    await migrate(postgres(_TEMPLATE))

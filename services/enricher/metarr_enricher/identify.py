@@ -31,7 +31,7 @@ class Identity(Struct, frozen=True, kw_only=True):
     @property
     def found_by(self) -> str | None:
         """Why a search took this film, in words; None when its id was known before."""
-        return f"search: {self.verdict.reason}" if self.verdict and self.verdict.accepted else None
+        return self.verdict.reason if self.verdict and self.verdict.accepted else None
 
     @property
     def is_known(self) -> bool:

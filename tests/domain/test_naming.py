@@ -1,10 +1,10 @@
-"""Titles for sorting and comparing; text made legal as a file name."""
+"""Titles for sorting and comparing."""
 
 import pytest
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 
-from metarr.domain.naming import actor_image_stem, display_title, legal_name, normalise_title, sort_title
+from metarr.domain.naming import display_title, normalise_title, sort_title
 
 
 @pytest.mark.parametrize(
@@ -70,42 +70,6 @@ def test_titles_that_a_person_would_call_the_same_are_equal(left: str, right: st
 )
 def test_different_titles_stay_different(left: str, right: str) -> None:
     assert normalise_title(left) != normalise_title(right)
-
-
-@pytest.mark.parametrize(
-    ("text", "name"),
-    [
-        ("Mission: Impossible", "Mission - Impossible"),
-        ("Face/Off", "Face Off"),
-        ("Who?", "Who"),
-        ("What the #$*! Do We Know!?", "What the #$! Do We Know!"),
-        ("CON", "CON_"),
-        ("con.air", "con_.air"),
-        ("Ends with dots...", "Ends with dots"),
-        ("...", "_"),
-        ("", "_"),
-        ("tab\tand\nline", "tabandline"),
-    ],
-)
-def test_text_becomes_a_legal_name(text: str, name: str) -> None:
-    assert legal_name(text) == name
-
-
-def test_actor_images_are_called_first_last() -> None:
-    assert actor_image_stem("Amy Adams") == "Amy_Adams"
-    assert actor_image_stem("Robert Downey Jr.") == "Robert_Downey_Jr"
-    assert actor_image_stem("AC/DC") == "ACDC"
-
-
-@given(st.text(max_size=400))
-@example("\ud800")
-@example("é" * 400)
-def test_legal_names_are_legal_for_every_system(text: str) -> None:
-    name = legal_name(text)
-    assert 0 < len(name.encode("utf-8", "replace")) <= 255
-    assert not set(name) & set('\\/:*?"<>|\x00\n')
-    assert name == name.strip(" .") or name == "_"
-    assert legal_name(name) == name
 
 
 @given(st.text(max_size=100))

@@ -1,10 +1,7 @@
-"""Titles for sorting and for comparing, and text made legal as a file name."""
+"""Titles for sorting and for comparing."""
 
 import re
 import unicodedata
-
-LONGEST_FILE_NAME = 255
-"""Bytes of UTF-8 that file systems allow in one name."""
 
 _ARTICLE = re.compile(r"(the|an|a)\s+(?=\S)|(l\s?['’´`])\s?(?=\w)", re.IGNORECASE)
 _ARTICLE_BEHIND = re.compile(r"^(?P<rest>.+),\s(?P<article>the|an|a|l['’´`])$", re.IGNORECASE)
@@ -21,9 +18,6 @@ _UNFOLDED = str.maketrans(
     {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"}
     | {"½": " 1 2", "²": " 2", "³": " 3"}
 )
-_ILLEGAL = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f]')
-_COLON = re.compile(r"\s*:\s+|:$")
-_RESERVED = re.compile(r"^(?:con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$)(?=\.|$)", re.IGNORECASE)
 
 
 def sort_title(title: str) -> str:
@@ -77,21 +71,3 @@ def normalise_title(title: str, *, numerals: bool = True, article: bool = True) 
 def _is_latin_accent(letter: str) -> bool:
     """Marks above and below Latin, Greek and Cyrillic letters; those of other scripts are letters to their readers."""
     return "\u0300" <= letter <= "\u036f"
-
-
-def legal_name(text: str, *, longest: int = LONGEST_FILE_NAME) -> str:
-    """The text as a file or folder name that every system takes: `Mission: Impossible` → `Mission - Impossible`.
-
-    Without `\\ / : * ? " < > |` and control characters, without dots or blanks at its ends, not a reserved device name, at
-    most `longest` bytes of UTF-8 (cut between characters), and never empty.
-    """
-    name = _ILLEGAL.sub("", _COLON.sub(" - ", text.replace("/", " ").replace("\\", " ")))
-    name = " ".join(name.split()).strip(" .").removesuffix(" -").strip(" .")
-    name = _RESERVED.sub(lambda match: f"{match.group()}_", name)
-    encoded = name.encode("utf-8", "ignore")[:longest]
-    return encoded.decode("utf-8", "ignore").strip(" .") or "_"
-
-
-def actor_image_stem(actor_name: str) -> str:
-    """`First_Last`: the stem of an actor's image beside the NFO; blanks first, then illegal characters, as Kodi does."""
-    return legal_name(_ILLEGAL.sub("", actor_name.strip().replace(" ", "_")), longest=LONGEST_FILE_NAME - 5)

@@ -8,12 +8,7 @@ from metarr.messages.jobs import EntityType
 
 
 class Fact(Struct, frozen=True, kw_only=True, tag_field="fact"):
-    """Root of all facts; the tag is the class name."""
-
-    @property
-    def item(self) -> tuple[str, int]:
-        """(entity_type, entity_id) the fact is about: part of its subject."""
-        raise NotImplementedError
+    """Root of all facts; the tag is the class name. `item` is the (entity_type, entity_id) it is about: part of its subject."""
 
 
 class LibraryFact(Fact, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 """Subjects on NATS, derived from the Structs; nobody types one by hand."""
 
-from metarr.messages.facts import Fact
+from metarr.messages.facts import AnyFact
 from metarr.messages.requests import Request
 
 EVENTS = "metarr.events.>"
@@ -13,7 +13,7 @@ def doorbell(service: str) -> str:
     return f"metarr.jobs.{service}"
 
 
-def fact(said: Fact) -> str:
+def fact(said: AnyFact) -> str:
     """JetStream: `metarr.events.<media>.<fact>.<item id>`."""
     media, item_id = said.item
     return f"metarr.events.{media}.{type(said).__name__}.{item_id}"

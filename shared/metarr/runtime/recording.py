@@ -10,7 +10,7 @@ from metarr.db import Connection
 from metarr.db.queries.outbox import Outgoing, libraries_of, store_facts
 from metarr.db.queries.settings import load_rows, settings_from
 from metarr.messages import subjects
-from metarr.messages.facts import AnyFact, Fact
+from metarr.messages.facts import AnyFact
 from metarr.messages.jobs import Job
 from metarr.pipeline import Next, Policy, after
 from metarr.queue import Enqueued, NewJob, enqueue
@@ -77,7 +77,7 @@ async def _policies(conn: Connection, facts: Sequence[AnyFact]) -> list[Policy]:
     return [_policy(rows, _library_of(fact, libraries)) for fact in facts]
 
 
-def _library_of(fact: Fact, libraries: dict[int, int]) -> int | None:
+def _library_of(fact: AnyFact, libraries: dict[int, int]) -> int | None:
     if fact.item[0] == "library":
         return fact.item[1]
     return libraries.get(fact.item[1]) if fact.item[0] == "movie" else None

@@ -41,7 +41,8 @@ class Handlers:
         choices = await self._choose(artwork, settings, work)
         _come_back_for_what_is_missing(choices, work)
         async with work.write() as conn:
-            settled = await settle(conn, artwork, choices, lock_local=settings.lock_local_assets, job_id=work.job.id)
+            lock_local, now = settings.lock_local_assets, work.clock.now()
+            settled = await settle(conn, artwork, choices, lock_local=lock_local, job_id=work.job.id, now=now)
         if settled is None:
             raise Discard("the film is not in the database any more")
         own = AssetsChosen(

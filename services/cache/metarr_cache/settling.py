@@ -1,6 +1,7 @@
 """The writing transaction of a choice: stored pictures, verdicts, slots, history and what a person should know."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 from msgspec import Struct
 
@@ -21,7 +22,7 @@ from metarr.db.queries.assets_writing import (
 from metarr.db.queries.history import record_changes
 from metarr.db.queries.problems import clear_problem, set_problem
 from metarr.domain.merge import FieldChange
-from metarr.errors import Retry
+from metarr.errors import Retry, Snooze
 from metarr_cache.choosing import Choice
 from metarr_cache.judging import asset_id_of, complaints, judgements, newcomers
 from metarr_cache.options import Option
@@ -30,10 +31,11 @@ _AREA = "artwork"
 
 
 class Change(Struct, frozen=True, kw_only=True):
-    """A slot shows another picture from now on (`asset_id` None: none), or is locked from now on."""
+    """A slot shows another picture from now on (`asset_id` None: none) than when it `was` read, or is locked from now on."""
 
     key: SlotKey
     asset_id: int | None
+    was: int | None
     old_hash: str | None
     new_hash: str | None
     source: str
@@ -57,20 +59,26 @@ class Settled(Struct, frozen=True, kw_only=True):
 
 
 async def settle(
-    conn: Connection, artwork: Artwork, choices: Sequence[Choice], *, lock_local: bool, job_id: int
+    conn: Connection, artwork: Artwork, choices: Sequence[Choice], *, lock_local: bool, job_id: int, now: datetime
 ) -> Settled | None:
     """Write down what was chosen; what is locked by now is left alone. None when the film is gone.
 
-    What is as it should be is not written again.
+    What is as it should be is not written again. Raises Snooze when another film has changed what both show.
     """
     owners = {("movie", artwork.movie_id)} | {choice.subject.slot.owner for choice in choices if _moves(choice)}
-    now = await lock_slots(conn, owners)
-    if not any(key[0] == "movie" for key in now):
+    slots = await lock_slots(conn, owners)
+    if not any(key[0] == "movie" for key in slots):
         return None
     asset_ids = await put_assets(conn, list(_new_assets(choices)))
-    valid = [choice for choice in choices if not _overtaken(choice, now)]
-    changes = [change for choice in valid for change in _changes(choice, now, asset_ids, lock_local=lock_local)]
-    await _lock_pictures(conn, changes, now)
+    valid = [choice for choice in choices if not _overtaken(choice, slots)]
+    changes = [change for choice in valid for change in _changes(choice, slots, asset_ids, lock_local=lock_local)]
+    if any(
+        change.asset_id != slots[change.key].asset_id and change.was != slots[change.key].asset_id for change in changes
+    ):
+        raise Snooze(
+            "another film of the same people or collection chose a picture meanwhile; looking again", until=now
+        )
+    await _lock_pictures(conn, changes, slots)
     await judge(conn, [verdict for choice in valid for verdict in judgements(choice, asset_ids)])
     await put_candidates(conn, [one for choice in valid for one in newcomers(choice, asset_ids)])
     await _apply(conn, changes)
@@ -138,6 +146,7 @@ def _changes(
         yield Change(
             key=key,
             asset_id=asset_id if moves else before.asset_id,
+            was=slot.current.id if slot.current else None,
             old_hash=slot.current.content_hash if slot.current else None,
             new_hash=best.kept.content_hash if best and best.kept else None,
             source=_source(best),

@@ -18,8 +18,10 @@ from msgspec import Struct
 from metarr.domain.classify.folders import ACTORS_FOLDER, DISC_FOLDERS
 from metarr.domain.classify.parts import strip_part
 from metarr.domain.movie import MovieMetadata
-from metarr.domain.naming import LONGEST_FILE_NAME
 from metarr.domain.streams import MediaStreams
+
+LONGEST_FILE_NAME = 255
+"""Bytes of UTF-8 that file systems allow in one name."""
 
 type Naming = Literal["short", "prefixed"]
 

@@ -5,8 +5,8 @@ from posixpath import join, normpath
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metarr.domain.naming import LONGEST_FILE_NAME
 from metarr.domain.publication import (
+    LONGEST_FILE_NAME,
     STEMS,
     MediaFile,
     Portrait,

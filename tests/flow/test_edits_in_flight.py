@@ -66,6 +66,8 @@ async def test_an_nfo_that_a_person_edits_by_hand_is_heard(house: House) -> None
 
     assert (await house.film(films.TIDY))["tagline"] == "Written by hand."
     assert "<tagline>Written by hand.</tagline>" in nfo.read_text()
+    (said,) = await house.fetch("SELECT answer FROM metadata_answers WHERE source = 'nfo'")
+    assert said["answer"] == {"tagline": "Written by hand."}
 
 
 async def test_a_picture_that_a_person_chooses_while_others_are_fetched_stays(house: House) -> None:

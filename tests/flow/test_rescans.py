@@ -10,6 +10,7 @@ from support.library import let_time_pass
 from support.media import make_video
 from support.opened_files import noting_what_is_opened
 from support.story_house import House
+from support.story_provider import draw
 
 pytestmark = pytest.mark.flow
 
@@ -74,7 +75,7 @@ async def test_an_upgrade_keeps_row_edits_and_artwork_and_puts_back_what_radarr_
 async def test_published_files_that_somebody_deletes_are_put_back_by_the_next_scan(house: House) -> None:
     films.put_film(house.root, films.BY_NAME)
     await house.scan()
-    before = house.tree()
+    before, asked = house.tree(), len(house.provider.asked)
 
     (house.root / films.BY_NAME / "movie.nfo").unlink()
     (house.root / films.BY_NAME / "poster.jpg").unlink()
@@ -82,6 +83,7 @@ async def test_published_files_that_somebody_deletes_are_put_back_by_the_next_sc
     await house.scan()
 
     assert house.tree() == before
+    assert len(house.provider.asked) == asked
 
 
 async def test_a_renamed_folder_keeps_the_films_row_locks_and_files(house: House) -> None:
@@ -165,3 +167,47 @@ async def test_a_folder_renamed_while_its_scan_waits_becomes_one_film_at_its_new
     assert "movie.nfo" in house.names("Moved (1922)")
     assert not (house.root / films.BY_NAME).exists()
     assert await house.jobs("failed") == []
+
+
+async def test_files_that_we_wrote_before_we_died_are_not_taken_for_a_persons(house: House) -> None:
+    films.put_film(house.root, films.TIDY)
+    await house.scan()
+    before, tree, asked = await house.film(films.TIDY), house.stamps(), len(house.provider.asked)
+
+    await house.fetch("DELETE FROM published_files")
+    await house.scan(full=True)
+
+    now = await house.film(films.TIDY)
+    assert house.stamps() == tree
+    assert house.bin() == {}
+    assert [(asset["asset_type"], asset["source_type"]) for asset in now["assets"]] == [
+        (asset["asset_type"], asset["source_type"]) for asset in before["assets"]
+    ]
+    assert (now["sources"], now["title"]) == (before["sources"], before["title"])
+    assert len(house.provider.asked) == asked
+    assert len(await house.fetch("SELECT FROM published_files")) == len(tree) - 1
+
+
+async def test_a_new_system_over_a_library_that_metarr_has_published_changes_no_file(house: House) -> None:
+    films.put_all(house.root)
+    await house.scan()
+    before = house.stamps()
+
+    await house.forget_everything()
+    await house.scan()
+
+    assert house.stamps() == before
+
+
+async def test_a_portrait_beside_one_film_is_shown_beside_all_films_of_that_person(house: House) -> None:
+    own = draw("portrait", "margarete at home")
+    films.put_film(house.root, films.REVENGE)
+    await house.scan()
+    assert (house.root / films.REVENGE / ".actors" / "Margarete_Schön.jpg").read_bytes() != own
+
+    films.put_film(house.root, films.SIEGFRIED)
+    films.put(house.root, f"{films.SIEGFRIED}/.actors/Margarete_Schön.jpg", own)
+    await house.scan()
+
+    for place in (films.SIEGFRIED, films.REVENGE):
+        assert (house.root / place / ".actors" / "Margarete_Schön.jpg").read_bytes() == own

@@ -27,6 +27,7 @@ from support.clock import LeapingClock
 from support.story_provider import StoryProvider
 from support.waiting import eventually
 
+KEPT_TABLES = ("alembic_version", "schema_migrations", "provider_config", "app_settings", "workers", "queue_pauses")
 RECYCLE_BIN = ".metarr-recycle"
 WORKERS: Mapping[str, Build] = {
     "scanner": metarr_scanner.__main__.build,
@@ -149,6 +150,13 @@ class House:
                 "UPDATE job_queue SET next_retry_at = now() WHERE status = 'pending' AND next_retry_at > now()"
             )
         await self.settle()
+
+    async def forget_everything(self) -> None:
+        """As if there were a new system: no row is left but the providers'."""
+        tables = await self.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        doomed = sorted({row["tablename"] for row in tables}.difference(KEPT_TABLES))
+        await self.fetch(f"TRUNCATE {', '.join(doomed)} RESTART IDENTITY CASCADE")
+        self.library = 0
 
     # What a story looks at
 

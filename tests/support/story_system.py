@@ -16,11 +16,11 @@ import httpx
 
 from metarr_local import postgres
 from metarr_local.private_files import read_private
+from support.story_house import KEPT_TABLES
 from support.story_provider import StoryProvider
 from support.waiting import eventually
 
 KEY = "the-key-of-the-stories"
-_KEPT_TABLES = ("alembic_version", "schema_migrations", "provider_config", "app_settings", "workers", "queue_pauses")
 _GONE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 OPEN_WORK = """
@@ -92,11 +92,13 @@ class System:
     def pid(self, part: str) -> int:
         return int(read_private(self.data_dir / "run" / f"{part}.pid") or 0)
 
-    async def kill(self, part: str) -> None:
-        """kill -9; returns when another process has taken its place."""
-        old = self.pid(part)
-        os.kill(old, signal.SIGKILL)
-        await eventually(lambda: self.pid(part) not in (0, old), timeout=30, what=f"{part} to come back")
+    async def kill(self, *parts: str) -> None:
+        """kill -9, all of them at once; returns when other processes have taken their places."""
+        old = {part: self.pid(part) for part in parts}
+        for pid in old.values():
+            os.kill(pid, signal.SIGKILL)
+        for part in parts:
+            await eventually(lambda part=part: self.pid(part) not in (0, old[part]), what=f"{part} to come back")
 
     # What a person does
 
@@ -164,7 +166,7 @@ class System:
         """As if nothing had ever been scanned: rows, stored pictures and kept answers go; the processes stay."""
         await self.all_well()
         tables = [row[0] for row in await self.look("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
-        doomed = sorted(set(tables).difference(_KEPT_TABLES))
+        doomed = sorted(set(tables).difference(KEPT_TABLES))
         assert doomed
         await self.look(f"TRUNCATE {', '.join(doomed)} RESTART IDENTITY CASCADE")
         await self.look("UPDATE provider_config SET rate_limit_per_second = 1000")

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from structlog.testing import capture_logs
 
 from metarr.bus import Bus
 from metarr.errors import BusUnavailable, MetarrError, NoAnswer
@@ -102,3 +103,10 @@ async def test_without_nats_ringing_does_nothing_and_telling_says_so() -> None:
         assert not bus.connected
         with pytest.raises(BusUnavailable):
             await bus.publish_facts([("metarr.events.movie.ItemPublished.1", b"", "id", None)])
+
+
+async def test_who_hangs_up_does_not_call_it_a_loss(nats_url: str) -> None:
+    with capture_logs() as said:
+        async with Bus(nats_url, name="leaving") as bus:
+            assert await bus.wait_connected(10)
+    assert [line["event"] for line in said if line["log_level"] == "warning"] == []

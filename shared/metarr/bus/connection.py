@@ -45,6 +45,7 @@ class Connection:
         self._setups: list[Setup] = []
         self._keeper: asyncio.Task[None] | None = None
         self._stream_ready = False
+        self._closing = False
 
     async def __aenter__(self) -> Self:
         """Begin to connect; does not wait for a server."""
@@ -52,6 +53,7 @@ class Connection:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self._closing = True
         if self._keeper is not None:
             self._keeper.cancel()
             await asyncio.gather(self._keeper, return_exceptions=True)
@@ -128,7 +130,8 @@ class Connection:
     async def _on_lost(self) -> None:
         # The store may be another one when the server comes back: look at the stream again.
         self._stream_ready = False
-        log.warning("nats lost: going on at polling speed")
+        if not self._closing:
+            log.warning("nats lost: going on at polling speed")
 
     async def _on_back(self) -> None:
         log.info("nats back")

@@ -85,3 +85,9 @@ async def test_the_key_opens_as_header_and_as_bearer_token(tools: Tools) -> None
 async def test_a_key_that_is_not_ascii_is_a_wrong_key(api: httpx.AsyncClient) -> None:
     answer = await api.get("/api/v1/movies", headers={b"x-api-key": "schlüssel".encode()})
     assert answer.status_code == 401
+
+
+async def test_a_browsers_password_opens_what_is_read_and_changes_nothing(tools: Tools) -> None:
+    async with client_of(tools, authorization="Basic " + b64encode(f"me:{KEY}".encode()).decode()) as browser:
+        assert (await browser.get("/docs", headers={"accept": "text/html"})).status_code == 200
+        assert (await browser.post("/api/v1/queues/scanner/pause")).status_code == 401

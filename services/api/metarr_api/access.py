@@ -9,11 +9,14 @@ from metarr_api.problems import PROBLEM_TYPE, Problem, encode
 OPEN = frozenset({"/health", "/ready"})
 """Paths that answer without a key (CONTRACT.md, "REST")."""
 
+_READING = frozenset({"GET", "HEAD"})
+
 
 class Access:
     """Lets through what brings `key` as X-Api-Key, as Bearer, or as the password of Basic; all else gets one and the same 401.
 
-    Basic is for a person's browser, which asks for it when /docs is opened; the user name does not matter.
+    Basic is for a person's browser, which asks for it when /docs is opened; the user name does not matter. It only reads: a
+    browser repeats it on requests that a foreign page makes.
     """
 
     def __init__(self, inner: Application, key: str) -> None:
@@ -38,16 +41,16 @@ class Access:
         await answer(send, 401, encode(problem), headers)
 
     def _knows(self, scope: Scope) -> bool:
-        given = header(scope, b"x-api-key") or _authorization(header(scope, b"authorization"))
+        given = header(scope, b"x-api-key") or _authorization(header(scope, b"authorization"), scope["method"])
         return hmac.compare_digest((given or "").encode("latin-1", "replace"), self._key)
 
 
-def _authorization(value: str | None) -> str | None:
+def _authorization(value: str | None, method: str) -> str | None:
     scheme, _, token = (value or "").partition(" ")
     match scheme.lower():
         case "bearer":
             return token.strip()
-        case "basic":
+        case "basic" if method in _READING:
             return _password(token.strip())
     return None
 

@@ -98,7 +98,9 @@ class System:
         for pid in old.values():
             os.kill(pid, signal.SIGKILL)
         for part in parts:
-            await eventually(lambda part=part: self.pid(part) not in (0, old[part]), what=f"{part} to come back")
+            await eventually(
+                lambda part=part: self.pid(part) not in (0, old[part]), timeout=40, what=f"{part} to come back"
+            )
 
     # What a person does
 

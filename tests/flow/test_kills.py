@@ -10,6 +10,7 @@ import pytest_asyncio
 from msgspec import Struct
 
 from support import story_films as films
+from support.media import make_video
 from support.story_house import tree
 from support.story_provider import StoryProvider, draw
 from support.story_system import System
@@ -119,3 +120,37 @@ async def test_after_the_supervisor_itself_is_killed_the_next_start_goes_on(
 
     assert after.library == undisturbed.library
     assert after.history == undisturbed.history
+
+
+async def test_killed_while_a_changed_library_is_scanned_again_it_ends_as_if_nothing_had_happened(
+    system: System, films_to_copy: Path, tmp_path: Path
+) -> None:
+    outcomes = []
+    for disturbed in (False, True):
+        library = await _begin(system, films_to_copy, tmp_path / f"disturbed {disturbed}")
+        await system.settle()
+        await _change(system, library)
+        if disturbed:
+            await system.moment("ScanFolder", 1)
+            await system.kill("scanner", "postgres")
+            await system.moment("PublishItem", 16)
+            await system.kill("publisher", "cache")
+        outcomes.append(await _outcome(system, library))
+
+    undisturbed, after = outcomes
+    assert after.library == undisturbed.library
+    assert after.history == undisturbed.history
+
+
+async def _change(system: System, library: Path) -> None:
+    """A film is renamed, one removed, one upgraded, one edited, one new, and one gets a person's poster."""
+    (library / films.BY_NAME).rename(library / "Nosferatu, a Symphony (1922)")
+    shutil.rmtree(library / films.TIDY)
+    shutil.rmtree(library / films.RELEASE)
+    make_video(library / films.RELEASE / "His Girl Friday (1940) Bluray.mkv", seed="better")
+    films.put(library, f"{films.NUMBER}/poster.jpg", draw("poster", "by a person"))
+    films.put_film(library, "The Circus (1928) {tmdb-910001}")
+    (edited,) = await system.look("SELECT id FROM movies WHERE tmdb_id = 22596")
+    await system.ask("PATCH", f"/movies/{edited[0]}", json={"plot": "Do not look down."})
+    (shelf,) = (await system.ask("GET", "/libraries"))["items"]
+    await system.ask("POST", f"/libraries/{shelf['id']}/scan")

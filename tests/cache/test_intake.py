@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metarr.blobs import BlobStore
+from metarr.formats.file_uri import path_of, uri_of
 from metarr.http import HttpDoor
 from metarr_cache.intake import DOWNLOADS, Failure, Intake, Kept
-from metarr_cache.local import path_of, uri_of
 from support import pictures
 from support.clock import ManualClock
 from support.gallery import Gallery

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from metarr_cache.local import uri_of
+from metarr.formats.file_uri import uri_of
 from support import pictures
 from support.artwork import add_actor, add_candidate, row, snapshot
 from support.cache_house import WRITTEN, House

@@ -8,11 +8,11 @@ from metarr.blobs import BlobStore
 from metarr.db.database import Database
 from metarr.db.queries.assets_picking import pick_candidate
 from metarr.errors import AddressRefused, Transient
+from metarr.formats.file_uri import uri_of
 from metarr.messages.jobs import CacheAssets
 from metarr.messages.requests import ImageStored, StoreImage
 from metarr_cache.intake import Intake
 from metarr_cache.jobs import Handlers
-from metarr_cache.local import uri_of
 from metarr_cache.uploads import Uploads
 from support import pictures
 from support.artwork import add_candidate, add_collection, add_library, add_movie, row, snapshot

@@ -7,10 +7,10 @@ from msgspec import Struct
 
 from metarr.blobs import BlobStore
 from metarr.db.database import Database
+from metarr.formats.file_uri import uri_of
 from metarr.messages.facts import AssetsChosen
 from metarr.messages.jobs import CacheAssets
 from metarr_cache.jobs import Handlers
-from metarr_cache.local import uri_of
 from support.artwork import add_candidate, row
 from support.gallery import Gallery
 from support.running import RunJob

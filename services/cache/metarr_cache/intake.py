@@ -17,8 +17,9 @@ from metarr.errors import (
     ProviderRateLimited,
     Transient,
 )
+from metarr.formats.file_uri import path_of
 from metarr_cache.images import inspect
-from metarr_cache.local import path_of, read_picture
+from metarr_cache.local import read_picture
 from metarr_cache.protocol import ImageSource
 
 DOWNLOADS = 10

@@ -9,9 +9,9 @@ import msgspec
 from metarr.db.queries.assets import CandidateRow, CandidateStatus
 from metarr.db.queries.assets_writing import Judgement, NewCandidate
 from metarr.domain.scoring import Ranked, Score
+from metarr.formats.file_uri import path_of
 from metarr_cache.choosing import Choice
 from metarr_cache.intake import Kept
-from metarr_cache.local import path_of
 from metarr_cache.options import Option
 
 _BEST = "highest score"

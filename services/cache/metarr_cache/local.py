@@ -2,24 +2,9 @@
 
 import os
 import stat
-from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from metarr.errors import LibraryOffline, MediaUnreadable
 from metarr_cache.images import MAX_BYTES
-
-_SCHEME = "file://"
-
-
-def uri_of(path: str) -> str:
-    """The file URI of an absolute path, whatever bytes are in it."""
-    return _SCHEME + quote_from_bytes(os.fsencode(path))
-
-
-def path_of(uri: str) -> str | None:
-    """The path a file URI names, None for any other address."""
-    if not uri.startswith(_SCHEME):
-        return None
-    return os.fsdecode(unquote_to_bytes(uri.removeprefix(_SCHEME)))
 
 
 def read_picture(path: str, root: str) -> bytes:

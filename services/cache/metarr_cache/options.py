@@ -10,8 +10,8 @@ from metarr.db.queries.assets import Artwork, CandidateRow, LocalPortrait, Publi
 from metarr.domain.classify.images import image_preference
 from metarr.domain.publication import actor_file_stem
 from metarr.domain.scoring import Candidate
+from metarr.formats.file_uri import path_of, uri_of
 from metarr_cache.intake import Failure, Kept
-from metarr_cache.local import path_of, uri_of
 
 OWN_WORK = "Metarr wrote this file itself"
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from typing import Any
-from urllib.parse import quote
 
 from metarr.db.queries.scan_films import FileRow, PictureRow
 from metarr.domain.classify import FilmFiles
 from metarr.domain.classify.extensions import split_name
 from metarr.domain.streams import SubtitleStream
+from metarr.formats.file_uri import uri_of
 from metarr_scanner.scene import Scene
 
 _KINDS = {"trailer": "trailer", "sample": "sample", "theme_song": "theme", "theme_video": "theme"}
@@ -53,11 +53,6 @@ def subtitle_rows(scene: Scene, film: FilmFiles) -> tuple[SubtitleStream, ...]:
             )
         )
     return tuple(rows)
-
-
-def uri_of(path: str) -> str:
-    """The address of a local file as asset_candidates keeps it."""
-    return f"file://{quote(path)}"
 
 
 def _files(scene: Scene, film: FilmFiles) -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -14,8 +14,9 @@ from metarr.domain.merge import FieldChange, same_value, says_something
 from metarr.domain.movie import METADATA_FIELDS, MovieMetadata
 from metarr.domain.publication import MediaFile, folder_of
 from metarr.domain.streams import MediaStreams, SubtitleStream
+from metarr.formats.file_uri import uri_of
 from metarr.formats.nfo import MovieNfo, read_nfo, write_movie_nfo
-from metarr_scanner.belongings import file_rows, picture_rows, subtitle_rows, uri_of
+from metarr_scanner.belongings import file_rows, picture_rows, subtitle_rows
 from metarr_scanner.film_found import FilmFound, with_problem
 from metarr_scanner.nfo_files import Said
 from metarr_scanner.row_change import changed_film, history_of, new_film

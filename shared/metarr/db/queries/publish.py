@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from urllib.parse import unquote
 
 import msgspec
 from msgspec import Struct
@@ -30,6 +29,7 @@ from metarr.domain.publication import (
 )
 from metarr.domain.settings import Settings
 from metarr.domain.streams import AudioStream, MediaStreams, SubtitleStream, VideoStream
+from metarr.formats.file_uri import path_of
 
 # The film, its library, its lists and its pictures in one row. A person's lock is as good as an identification.
 FILM = f"""
@@ -154,14 +154,13 @@ async def load_publication(conn: Connection, movie_id: int) -> FilmToPublish | N
 
 
 def _published(row: Any) -> PublishedFile:
-    url = row["source_url"] or ""
     return PublishedFile(
         path=row["path"],
         kind=row["kind"],
         content_hash=row["content_hash"],
         file_size=row["file_size"],
         mtime_ns=row["mtime_ns"],
-        found_there=unquote(url.removeprefix("file://")) == row["path"],
+        found_there=path_of(row["source_url"] or "") == row["path"],
     )
 
 

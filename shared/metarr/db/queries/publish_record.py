@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from pathlib import Path
 
 from msgspec import Struct
 
 from metarr.db.database import Connection
 from metarr.domain.publication import PublishedFile
+from metarr.formats.file_uri import uri_of
 
 # A path belongs to the one who wrote it last; a row that says nothing new keeps its time.
 RECORD = """
@@ -107,7 +107,7 @@ async def record_adopted(conn: Connection, images: Sequence[AdoptedImage]) -> No
     """Make candidates of pictures that have made room for ours; what is one already stays as it is."""
     if not images:
         return
-    urls = [Path(image.kept_path).as_uri() for image in images]
+    urls = [uri_of(image.kept_path) for image in images]
     hashes = [image.content_hash for image in images]
     sizes = [image.file_size for image in images]
     paths, types = [image.file_path for image in images], [image.mime_type for image in images]

@@ -1,7 +1,6 @@
 """What every test may ask for: real PostgreSQL and NATS, a clock, a folder for a library; and no way out of this machine."""
 
 import asyncio
-import importlib.util
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,7 +14,7 @@ from support.clock import ManualClock
 from support.databases import Databases
 from support.servers import DatabaseUrl, nats_server, postgres_server
 
-pytest_plugins = ["support.running"] if importlib.util.find_spec("support.running") else []
+pytest_plugins = ["support.running"]
 
 
 @pytest.hookimpl(tryfirst=True)

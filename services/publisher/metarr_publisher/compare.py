@@ -53,11 +53,6 @@ def compare(
     return _Comparison(site, plan, published, make_nfo).steps()
 
 
-def idle(steps: Sequence[Step]) -> bool:
-    """Whether the folder shows the plan already."""
-    return not any(step.write or step.foreign or step.blocked for step in steps)
-
-
 def unchanged(found: Found, record: PublishedFile) -> bool:
     """Whether a file is the very one we wrote, told by size and time alone."""
     return (found.size, found.mtime_ns) == (record.file_size, record.mtime_ns)

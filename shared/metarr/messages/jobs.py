@@ -124,7 +124,6 @@ ALL_JOBS: tuple[type[Job], ...] = (
     PublishItem,
     VerifyItem,
 )
-JOBS_BY_KIND: dict[str, type[Job]] = {job.__name__: job for job in ALL_JOBS}
 
 CRITICAL, HIGH, NORMAL, LOW = 1, 2, 5, 10
 """Priorities: webhooks, a person's action, default, background (client's document, "Job Queue Priority")."""

@@ -24,23 +24,6 @@ class Piece(Struct, frozen=True, kw_only=True):
     broken: bool = False
 
 
-WHAT_IS_THERE: tuple[tuple[str, str], ...] = (
-    ("Metropolis (1927) {tmdb-19}", "the id is in the folder's name"),
-    ("Nosferatu (1922)", "known by name and year alone"),
-    ("The General (1926)", "a Kodi NFO with a rating of one's own, a poster and an actor's picture"),
-    ("His.Girl.Friday.1940.1080p.BluRay.x264-DEMO", "a release name"),
-    ("Die Nibelungen/", "two films nested in a folder of their set"),
-    ("Chaplin Double Feature/", "two films in one folder"),
-    ("Safety Last! (1923)/VIDEO_TS", "a disc"),
-    ("1917 (2019)", "a title that is a number, with a trailer, a sample and subtitles"),
-    ("Häxan (1922)", "a name beyond ASCII"),
-    ("Intolerance (1916)", "one film in two parts"),
-    ("Battleship Potemkin (1925)", "an NFO that breaks off"),
-    ("The Phantom of the Opera (1925)", "a video that breaks off"),
-    ("The Lighthouse Keeper (1931)", "two films have this title and year"),
-    ("Our Summer at the Lake (2011)", "nobody knows it"),
-)
-
 PIECES: tuple[Piece, ...] = (
     Piece(path="Metropolis (1927) {tmdb-19}/Metropolis (1927).mkv", seconds=3, language="ger"),
     Piece(path="Nosferatu (1922)/Nosferatu (1922).mp4", seconds=2.5, language="ger"),

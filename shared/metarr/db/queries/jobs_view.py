@@ -61,8 +61,6 @@ SELECT j.id, j.kind, j.status, {_TITLE} AS title, d.satisfied_at IS NOT NULL AS 
 FROM job_dependencies d JOIN job_queue j ON j.id = d.job_id WHERE d.depends_on_job_id = $1 ORDER BY j.id LIMIT 500
 """
 
-SERVICE_OF = "SELECT service FROM job_queue WHERE id = $1"
-
 # `rate` is what was completed in the last minute.
 QUEUES = """
 SELECT s.service,
@@ -196,12 +194,6 @@ async def load_job(conn: Connection, job_id: int) -> JobWhole | None:
         "waited_for_by": [dict(other) for other in await conn.fetch(WAITED_FOR_BY, job_id)],
     }
     return msgspec.convert(dict(row) | neighbours, JobWhole)
-
-
-async def service_of(conn: Connection, job_id: int) -> str | None:
-    """Which service does a job."""
-    found: str | None = await conn.fetchval(SERVICE_OF, job_id)
-    return found
 
 
 async def list_queues(conn: Connection, services: Sequence[str]) -> list[QueueShown]:

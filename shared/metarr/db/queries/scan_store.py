@@ -91,33 +91,6 @@ ON CONFLICT DO NOTHING
 """
 
 FILES = """
-DELETE FROM subtitle_streams WHERE entity_type = 'movie' AND entity_id = ANY($1::bigint[]) AND file_path IS NOT NULL
-"""
-
-VIDEO = """
-INSERT INTO video_streams (entity_type, entity_id, stream_index, codec, width, height, aspect_ratio, framerate, bitrate,
-  hdr_type, duration_seconds)
-SELECT 'movie', s.* FROM jsonb_to_recordset($1) AS s (entity_id bigint, stream_index int, codec text, width int,
-  height int, aspect_ratio text, framerate numeric, bitrate int, hdr_type text, duration_seconds int)
-ON CONFLICT DO NOTHING
-"""
-
-AUDIO = """
-INSERT INTO audio_streams (entity_type, entity_id, stream_index, codec, language, channels, bitrate, title, default_stream)
-SELECT 'movie', s.* FROM jsonb_to_recordset($1) AS s (entity_id bigint, stream_index int, codec text, language text,
-  channels int, bitrate int, title text, default_stream boolean)
-ON CONFLICT DO NOTHING
-"""
-
-SUBTITLES = """
-INSERT INTO subtitle_streams (entity_type, entity_id, stream_index, file_path, language, title, format, forced,
-  default_stream)
-SELECT 'movie', s.* FROM jsonb_to_recordset($1) AS s (entity_id bigint, stream_index int, file_path text, language text,
-  title text, format text, forced boolean, default_stream boolean)
-ON CONFLICT DO NOTHING
-"""
-
-FILES = """
 INSERT INTO local_files (library_id, entity_type, entity_id, path, kind, file_size, mtime_ns, detail)
 SELECT $1, 'movie', f.entity_id, f.path, f.kind, f.file_size, f.mtime_ns, f.detail
 FROM jsonb_to_recordset($2) AS f (entity_id bigint, path text, kind text, file_size bigint, mtime_ns bigint, detail jsonb)

@@ -92,10 +92,6 @@ def extra_kind_of_folder(name: str) -> ExtraKind | None:
     return EXTRA_FOLDERS.get(_plain(name))
 
 
-def holds_subtitles(name: str) -> bool:
-    return _plain(name) in SUBTITLE_FOLDERS
-
-
 def holds_fanart(name: str) -> bool:
     """Whether images in the folder are further fanart; `backdrops` holds images for some players, theme videos for others."""
     return _plain(name) in FANART_FOLDERS

@@ -48,7 +48,7 @@ class Job(Base):
             "unique_key",
             postgresql_where=text("status = 'running' AND unique_key IS NOT NULL"),
         ),
-        Index("idx_jobs_entity", "entity_type", "entity_id"),
+        Index("idx_jobs_entity", "entity_type", "entity_id", postgresql_where=text("entity_id IS NOT NULL")),
         Index(
             "idx_jobs_finished",
             "status",
@@ -56,8 +56,8 @@ class Job(Base):
             postgresql_where=text("status IN ('completed', 'failed', 'cancelled')"),
         ),
         Index("idx_jobs_cancelled_by", "cancelled_by", postgresql_where=text("cancelled_by IS NOT NULL")),
-        Index("idx_jobs_type", "job_type"),
-        Index("idx_jobs_created", "created_at"),
+        Index("idx_jobs_created", "created_at", postgresql_using="brin"),
+        Index("idx_jobs_held", "held_by", "id", postgresql_where=text("status = 'pending' AND held_by IS NOT NULL")),
     )
 
     id: Mapped[Id]
@@ -74,7 +74,6 @@ class Job(Base):
     trace_id: Mapped[str | None]
     unique_key: Mapped[str | None]
     ready_seq: Mapped[BigInt | None]
-    run_at: Mapped[datetime | None]
     debounce_until: Mapped[datetime | None]
     unmet_dependencies: Mapped[int] = mapped_column(server_default=text("0"))
     has_dependents: Mapped[Flag]
@@ -86,6 +85,7 @@ class Job(Base):
     crashes: Mapped[int] = mapped_column(server_default=text("0"))
     cancel_requested: Mapped[Flag]
     cancelled_by: Mapped[BigInt | None]
+    held_by: Mapped[str | None]
     worker_id: Mapped[str | None]
     started_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
@@ -112,11 +112,15 @@ class JobDependency(Base):
 
 
 class Worker(Base):
-    """A running process of a service; one whose heartbeat stopped loses its jobs. Written by metarr.runtime."""
+    """A running process of a service; one whose beats stopped loses its jobs. Written by metarr.queue.
+
+    worker_id is new with every start, name is what the process is called: of two with one name the younger stays.
+    """
 
     __tablename__ = "workers"
 
     worker_id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(server_default="")
     service: Mapped[str]
     host: Mapped[str]
     pid: Mapped[int]
@@ -124,11 +128,12 @@ class Worker(Base):
     kinds: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
     started_at: Mapped[Now]
     heartbeat_at: Mapped[Now]
+    beats: Mapped[BigInt] = mapped_column(server_default=text("0"))
     stopping: Mapped[Flag]
 
 
 class QueuePause(Base):
-    """A part of the queue that stands still; scope is e.g. `service:scanner`. Written by the API and metarr.queue."""
+    """A part of the queue that stands still: `service:scanner`, `library:3`, `provider:tmdb`. Written by metarr.queue."""
 
     __tablename__ = "queue_pauses"
 
@@ -160,7 +165,10 @@ class WebhookEvent(Base):
 
 
 class OutgoingEvent(Base):
-    """A fact on its way to JetStream; the row goes when the stream has it. Written by metarr.runtime."""
+    """A fact on its way to JetStream; the row goes when the stream has it. Written by metarr.runtime.
+
+    undeliverable says why the stream will never take it; such a row stays for a person to see.
+    """
 
     __tablename__ = "event_outbox"
     __table_args__ = (UniqueConstraint("message_id"),)
@@ -170,4 +178,5 @@ class OutgoingEvent(Base):
     message_id: Mapped[str]
     payload: Mapped[Json] = mapped_column(nullable=False)
     trace_id: Mapped[str | None]
+    undeliverable: Mapped[str | None]
     created_at: Mapped[Now]

@@ -5,6 +5,7 @@ SHELL := /bin/bash
 UV_VERSION := 0.13.9
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 MEMBERS := shared services/api services/scanner services/enricher services/publisher services/cache deploy/local
+EXPORT = $(UV) export --quiet --frozen --no-emit-workspace --no-header --format requirements-txt
 BIN := .venv/bin
 export PYTHONPYCACHEPREFIX :=
 export PYTHONDONTWRITEBYTECODE :=
@@ -29,9 +30,10 @@ help: ## this list
 install: .venv/.installed ## everything the project needs, from requirements.lock into .venv
 
 .PHONY: lock
-lock: | $(filter .uv/bin/uv,$(UV)) ## resolve again and write requirements.lock (no addresses in it)
+lock: | $(filter .uv/bin/uv,$(UV)) ## resolve again and write requirements.lock, requirements-bench.lock (no addresses in them)
 	@$(UV) lock --quiet --upgrade
-	@$(UV) export --quiet --frozen --no-emit-workspace --all-groups --no-header --format requirements-txt -o requirements.lock
+	@$(EXPORT) --all-groups --no-group bench -o requirements.lock
+	@$(EXPORT) --only-group bench -o requirements-bench.lock
 	@rm -f uv.lock
 
 .PHONY: demo
@@ -65,6 +67,12 @@ picture: install ## draw the pipeline into the README from the code that runs it
 .PHONY: bench
 bench: install ## benchmarks; ratios against a floor or a peer of the same run
 	@$(BIN)/python -m tests.bench
+
+# The peers come on top of .venv for this alone; the next change of requirements.lock takes them out again.
+.PHONY: bench-queue
+bench-queue: install ## the queue side by side with procrastinate, pgqueuer and a floor; QUICK=1 for a short run
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements-bench.lock
+	@$(BIN)/python -m tests.bench.queue $(if $(QUICK),--quick)
 
 .PHONY: clean
 clean: ## remove what install, demo and tests made

@@ -38,6 +38,14 @@ class Snooze(MetarrError):
         self.until = until
 
 
+class Hold(MetarrError):
+    """What the job needs is paused by a person: it waits until the pause of `scope` (`provider:tmdb`) ends."""
+
+    def __init__(self, reason: str, *, scope: str) -> None:
+        super().__init__(reason)
+        self.scope = scope
+
+
 class Discard(MetarrError):
     """The job has lost its object (row gone, library deleted): it ends as cancelled with this reason."""
 

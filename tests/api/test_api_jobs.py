@@ -22,7 +22,9 @@ async def a_film(conn: Connection) -> int:
 
 
 async def a_worker(conn: Connection, service: str, *kinds: str) -> None:
-    await queue.register(conn, f"{service}-1", service=service, host="here", pid=1, version="0", kinds=kinds)
+    await queue.register(
+        conn, f"{service}-1", name=f"{service}-1", service=service, host="here", pid=1, version="0", kinds=kinds
+    )
 
 
 async def put(conn: Connection, *jobs: Any, **more: Any) -> list[Enqueued]:

@@ -19,8 +19,10 @@ async def checks(api: httpx.AsyncClient) -> dict[str, dict[str, Any]]:
 
 async def test_status_shows_versions_workers_and_libraries(api: httpx.AsyncClient, db: Database) -> None:
     async with db.transaction() as conn:
-        await queue.register(conn, "scanner-1", service="scanner", host="h", pid=7, version="0.1", kinds=["ScanFolder"])
-        await queue.register(conn, "dead-1", service="cache", host="h", pid=8, version="0.1", kinds=[])
+        await queue.register(
+            conn, "scanner-1", name="scanner-1", service="scanner", host="h", pid=7, version="0.1", kinds=["ScanFolder"]
+        )
+        await queue.register(conn, "dead-1", name="dead-1", service="cache", host="h", pid=8, version="0.1", kinds=[])
         await conn.execute("UPDATE workers SET heartbeat_at = now() - interval '1 hour' WHERE worker_id = 'dead-1'")
         library = await insert(conn, "libraries", name="Films", path="/films", type="movie")
         await insert_movie(conn, library, identification_status="enriched")
@@ -43,7 +45,7 @@ async def test_every_check_that_is_not_well_comes_with_a_remedy(
             mount_state="empty",
             mount_detail="it is empty",
         )
-        await queue.pause(conn, "enricher", "night")
+        await queue.pause(conn, "service:enricher", "night")
         await conn.execute(
             "INSERT INTO event_outbox (subject, message_id, payload, created_at) "
             "VALUES ('s', 'm', '{}', now() - interval '1 minute')"
@@ -59,7 +61,7 @@ async def test_every_check_that_is_not_well_comes_with_a_remedy(
 async def test_with_everything_in_place_all_is_well(api: httpx.AsyncClient, db: Database) -> None:
     async with db.transaction() as conn:
         for service in ("scanner", "enricher", "cache", "publisher"):
-            await queue.register(conn, service, service=service, host="h", pid=7, version="0.1", kinds=[])
+            await queue.register(conn, service, name=service, service=service, host="h", pid=7, version="0.1", kinds=[])
     await api.patch("/api/v1/providers/tmdb", json={"api_key": "k"})
     assert (await api.get("/api/v1/system/health")).json()["status"] == "ok"
 

@@ -21,6 +21,7 @@ from metarr.runtime.running import run_once
 from metarr_scanner.jobs import Handlers
 from metarr_scanner.names import NameReader
 from metarr_scanner.probe import Prober
+from support.workers import hire
 
 AIM = 1.5
 _ROUNDS = 15
@@ -72,6 +73,7 @@ async def _rescan(house: House, handlers: Handlers, library: int) -> float:
     job = ScanLibrary(library_id=library)
     async with house.db.transaction() as conn:
         await queue.enqueue(conn, [new_job(job, priority=5)])
+        await hire(conn, "bench", "scanner")
         (claimed,) = await queue.claim(conn, "scanner", [type(job).__name__], "bench", limit=1)
     work = Work(claimed, db=house.db, clock=SystemClock(), data_dir=str(house.folder))
     began = time.perf_counter()

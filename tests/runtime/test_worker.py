@@ -21,6 +21,7 @@ from metarr.runtime.handlers import handlers_of
 from metarr.runtime.work import Work
 from metarr.runtime.worker import Worker
 from support.waiting import eventually
+from support.workers import hire
 
 ITEM: dict[str, Any] = {"entity_type": "movie", "entity_id": 1}
 
@@ -198,7 +199,9 @@ async def test_upkeep_takes_over_what_a_killed_worker_held(db: Database, bus: Bu
 
     (job_id,) = await put(db, EnrichItem(**ITEM))
     async with db.read() as conn:
+        await hire(conn, "killed", "enricher")
         await queue.claim(conn, "enricher", ["EnrichItem"], "killed", limit=1)
+        await conn.execute("DELETE FROM workers WHERE worker_id = 'killed'")
     async with working(Studio(enrich)):
         await eventually(has_status(db, job_id, "completed"))
     assert (await row(db, job_id))["crashes"] == 1

@@ -16,6 +16,7 @@ from metarr.runtime.handlers import handlers_of
 from metarr.runtime.running import end_unfinished, run_once
 from metarr.runtime.work import Work
 from support.clock import ManualClock
+from support.workers import hire
 
 type RunJob = Callable[..., Awaitable[Any]]
 
@@ -32,6 +33,7 @@ def run_job(db: Database, clock: ManualClock, tmp_path: Path) -> RunJob:
         handler = handlers_of(handlers)[type(job).__name__]
         async with db.transaction() as conn:
             (placed,) = await queue.enqueue(conn, [new_job(job, priority=priority, trace_id="test")])
+            await hire(conn, WORKER, job.service)
             claimed = await queue.claim(conn, job.service, [handler.kind], WORKER, limit=100)
         work = Work(
             next(taken for taken in claimed if taken.id == placed.id), db=db, clock=clock, data_dir=str(data_dir)

@@ -25,7 +25,12 @@ _GONE = (
     asyncpg.InternalClientError,  # a connection that broke in the middle of a statement, when the pool takes it back
     asyncpg.CannotConnectNowError,
 )
-_STOPPED = (asyncpg.AdminShutdownError, asyncpg.CrashShutdownError, asyncpg.TooManyConnectionsError)
+_STOPPED = (
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.InsufficientResourcesError,  # no connection, memory or disk left over there
+    asyncpg.ReadOnlySQLTransactionError,  # after a failover: this one is a replica now
+)
 
 
 class Database:

@@ -1,39 +1,48 @@
 """The job_queue table: enqueue, claim, complete, release, rescue. Nothing of media.
 
-States: pending (with a place in the line, or waiting for a time or a dependency) → running → completed | failed |
-cancelled; running goes back to pending by retry, snooze and rescue. docs/adr/0004 tells why the table has this shape.
+States: pending (with a place in the line, or waiting for a time, a dependency or the end of a pause) → running → completed |
+failed | cancelled; running goes back to pending by retry, snooze, hold and rescue. docs/adr/0004 tells why the table has this
+shape, docs/queue.md what each statement is for.
 """
 
-from metarr.queue.claim import claim, promote
-from metarr.queue.control import cancel, cancel_requested, pause, resume, retry
+from metarr.queue.claim import claim, find_aged, promote, shift
+from metarr.queue.control import cancel, pause, resume, retry, unhold
 from metarr.queue.enqueue import enqueue
 from metarr.queue.finish import (
     LeaseLostError,
     cancel_dependents,
     complete,
+    complete_many,
     discard,
     fail,
     put_back,
     reconcile,
     release,
 )
-from metarr.queue.rows import ClaimedJob, Enqueued, NewJob
-from metarr.queue.workers import heartbeat, register, rescue, take_back, unregister
+from metarr.queue.line import URGENT, Line
+from metarr.queue.rows import ClaimedJob, Debounce, Enqueued, NewJob
+from metarr.queue.workers import beat, bury, held, register, rescue, roll, take_back, unregister
 
 __all__ = [
+    "URGENT",
     "ClaimedJob",
+    "Debounce",
     "Enqueued",
     "LeaseLostError",
+    "Line",
     "NewJob",
+    "beat",
+    "bury",
     "cancel",
     "cancel_dependents",
-    "cancel_requested",
     "claim",
     "complete",
+    "complete_many",
     "discard",
     "enqueue",
     "fail",
-    "heartbeat",
+    "find_aged",
+    "held",
     "pause",
     "promote",
     "put_back",
@@ -43,6 +52,9 @@ __all__ = [
     "rescue",
     "resume",
     "retry",
+    "roll",
+    "shift",
     "take_back",
+    "unhold",
     "unregister",
 ]

@@ -8,21 +8,25 @@ from metarr.db import Connection
 from metarr.errors import Conflict
 from metarr.queue.rows import Enqueued, NewJob
 
-# One statement for any number of jobs. Ids are drawn first so that each input finds its row again. A waiting job with the
-# same unique key absorbs the new one: the more urgent of the two decides priority and payload, a flag that either of them
-# raised stays up, and urgent requests (priority 1-2) do not wait for a retry time that automation had set. Rows go in by unique key so that two batches
-# that overlap wait for each other instead of deadlocking.
+# One statement for any number of jobs. Ids and places are drawn first, in the order of the input, so that each input finds its
+# row again. A waiting job with the same unique key absorbs the new one: the more urgent of the two decides priority and payload,
+# a flag that either of them raised stays up. Urgent requests (priority 1-2) do not wait for a retry time that automation had
+# set. A debounce starts again with each request, up to the end that the first one set; a request without one ends it. Rows go
+# in by unique key so that two batches that overlap wait for each other instead of deadlocking.
 ENQUEUE = """
 WITH input AS MATERIALIZED (
-    SELECT nextval('job_queue_id_seq') AS id, n.*
+    SELECT nextval('job_queue_id_seq') AS id, n.*, start_at,
+           CASE WHEN start_at IS NULL OR start_at <= now() THEN nextval('job_ready_seq') END AS ready_seq
     FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[], $6::int[], $7::text[], $8::bigint[], $9::text[],
-                $10::text[], $11::timestamptz[], $12::int[])
-         AS n(kind, service, job_type, payload, priority, max_retries, entity_type, entity_id, unique_key, trace_id, run_at, place)
+                $10::text[], $11::timestamptz[], $12::interval[], $13::interval[], $14::int[])
+         AS n(kind, service, job_type, payload, priority, max_retries, entity_type, entity_id, unique_key, trace_id, run_at,
+              wait, most, place),
+         LATERAL (SELECT coalesce(now() + n.wait, n.run_at) AS start_at) AS start
 ), put AS (
     INSERT INTO job_queue AS j (id, kind, service, job_type, payload, priority, max_retries, entity_type, entity_id,
-                                unique_key, trace_id, next_retry_at, ready_seq)
+                                unique_key, trace_id, next_retry_at, debounce_until, ready_seq)
     SELECT id, kind, service, job_type, payload::jsonb, priority, max_retries, entity_type, entity_id, unique_key, trace_id,
-           run_at, CASE WHEN run_at IS NULL OR run_at <= now() THEN nextval('job_ready_seq') END
+           CASE WHEN ready_seq IS NULL THEN start_at END, now() + most, ready_seq
     FROM input ORDER BY unique_key NULLS FIRST, place
     ON CONFLICT (unique_key) WHERE status = 'pending' AND unique_key IS NOT NULL DO UPDATE SET
         priority = least(j.priority, excluded.priority),
@@ -31,16 +35,20 @@ WITH input AS MATERIALIZED (
                 SELECT * FROM jsonb_each(j.payload) UNION ALL SELECT * FROM jsonb_each(excluded.payload)) AS flags
             WHERE value = 'true'),
         next_retry_at = CASE
-            WHEN excluded.priority <= 2 AND excluded.next_retry_at IS NULL THEN NULL
-            WHEN j.retry_count = 0 THEN least(j.next_retry_at, excluded.next_retry_at)
-            ELSE j.next_retry_at END,
+            WHEN j.next_retry_at IS NULL OR (excluded.priority <= 2 AND excluded.next_retry_at IS NULL) THEN NULL
+            WHEN j.retry_count > 0 THEN j.next_retry_at
+            WHEN excluded.next_retry_at IS NULL THEN NULL
+            WHEN excluded.debounce_until IS NOT NULL THEN least(excluded.next_retry_at, j.debounce_until)
+            ELSE least(j.next_retry_at, excluded.next_retry_at) END,
         ready_seq = CASE
-            WHEN j.ready_seq IS NOT NULL OR j.unmet_dependencies > 0 THEN j.ready_seq
+            WHEN j.ready_seq IS NOT NULL AND excluded.priority < j.priority THEN nextval('job_ready_seq')
+            WHEN j.ready_seq IS NOT NULL OR j.unmet_dependencies > 0 OR j.held_by IS NOT NULL THEN j.ready_seq
             WHEN excluded.priority <= 2 OR j.retry_count = 0 THEN excluded.ready_seq END
-    RETURNING j.id, j.service, j.unique_key, xmax = 0 AS fresh
+    RETURNING j.id, j.unique_key
 )
-SELECT input.place, put.id, put.service, put.fresh
-FROM put JOIN input ON put.id = input.id OR put.unique_key = input.unique_key
+SELECT coalesce(fresh.id, merged.id) AS id, input.service, fresh.id IS NOT NULL AS fresh
+FROM input LEFT JOIN put AS fresh ON fresh.id = input.id
+           LEFT JOIN put AS merged ON fresh.id IS NULL AND merged.unique_key = input.unique_key
 ORDER BY input.place
 """
 
@@ -48,6 +56,17 @@ ORDER BY input.place
 # us; edges to parents that are completed already count as satisfied from the start.
 LOCK_PARENTS = """
 SELECT id, status FROM job_queue WHERE id = ANY($1::bigint[]) ORDER BY id FOR NO KEY UPDATE
+"""
+
+# Only a job that waited already can close a circle, by taking in a request that depends on what waits for it. Two
+# transactions that would close one together hold each other's rows: one of them ends as a deadlock and sees the other's edge.
+WAITS_FOR = """
+WITH RECURSIVE below AS (
+    SELECT $1::bigint AS job_id
+    UNION
+    SELECT d.job_id FROM job_dependencies AS d JOIN below ON d.depends_on_job_id = below.job_id WHERE d.satisfied_at IS NULL
+)
+SELECT job_id FROM below WHERE job_id = ANY($2::bigint[]) AND job_id <> $1 LIMIT 1
 """
 
 DRAW_EDGES = """
@@ -68,8 +87,8 @@ WHERE j.id = open.job_id
 async def enqueue(conn: Connection, jobs: Sequence[NewJob]) -> list[Enqueued]:
     """Put jobs in the line inside the caller's transaction; the answer is in the order of `jobs`.
 
-    Raises Conflict when a job depends on one that failed, was cancelled or does not exist. A new job can only depend on older
-    ones, therefore no cycle can be made.
+    Raises Conflict when a job depends on one that failed, was cancelled or does not exist, or on one that waits for it.
+    A request that depends on the very job that absorbs it does not wait for itself.
     """
     if not jobs:
         return []
@@ -110,6 +129,8 @@ def _columns(jobs: Sequence[NewJob]) -> tuple[list[object], ...]:
         [job.unique_key for job in jobs],
         [job.trace_id for job in jobs],
         [job.run_at for job in jobs],
+        [job.debounce and job.debounce.wait for job in jobs],
+        [job.debounce and job.debounce.most for job in jobs],
         list(range(len(jobs))),
     )
 
@@ -120,6 +141,7 @@ async def _depend(conn: Connection, edges: Sequence[tuple[Enqueued, tuple[int, .
     for parent in parents:
         if status.get(parent) in {None, "failed", "cancelled"}:
             raise Conflict(f"job {parent} is {status.get(parent, 'unknown')}; nothing can wait for it")
+    await _refuse_circles(conn, edges)
     open_edges = [
         (job.id, parent)
         for job, depends_on in edges
@@ -128,3 +150,9 @@ async def _depend(conn: Connection, edges: Sequence[tuple[Enqueued, tuple[int, .
     ]
     if open_edges:
         await conn.execute(DRAW_EDGES, [job for job, _ in open_edges], [parent for _, parent in open_edges])
+
+
+async def _refuse_circles(conn: Connection, edges: Sequence[tuple[Enqueued, tuple[int, ...]]]) -> None:
+    for job, depends_on in edges:
+        if not job.fresh and (parent := await conn.fetchval(WAITS_FOR, job.id, list(depends_on))) is not None:
+            raise Conflict(f"job {parent} waits for job {job.id}; they cannot wait for each other")

@@ -16,13 +16,23 @@ UPDATE job_queue SET status = 'completed', completed_at = now(), result = $3, er
 WHERE id = $1 AND lease = $2 AND status = 'running' RETURNING has_dependents
 """
 
+# For jobs that wrote nothing: their ends are gathered. Locked in id order, as all who lock several rows do.
+COMPLETE_MANY = """
+WITH ended AS MATERIALIZED (
+    SELECT j.id FROM job_queue AS j JOIN unnest($1::bigint[], $2::int[]) AS e(id, lease) ON j.id = e.id AND j.lease = e.lease
+    WHERE j.status = 'running' ORDER BY j.id FOR NO KEY UPDATE OF j
+)
+UPDATE job_queue AS j SET status = 'completed', completed_at = now(), result = NULL, error_message = NULL
+FROM ended WHERE j.id = ended.id RETURNING j.id, j.has_dependents
+"""
+
 FAIL = """
 UPDATE job_queue SET status = $4, completed_at = now(), error_message = $3
 WHERE id = $1 AND lease = $2 AND status = 'running' RETURNING has_dependents
 """
 
-# Back into the line, behind a time ($3, NULL = now). When the same work was asked for again meanwhile, that request stands
-# and this one ends: the unique key is not broken and nothing is done twice.
+# Back into the line, behind a time ($3, NULL = now) or a pause ($7). When the same work was asked for again meanwhile, that
+# request stands and this one ends: the unique key is not broken and nothing is done twice.
 PUT_BACK = """
 UPDATE job_queue AS j SET
     status = CASE WHEN twin.id IS NULL THEN 'pending' ELSE 'cancelled' END,
@@ -30,18 +40,42 @@ UPDATE job_queue AS j SET
     error_message = CASE WHEN twin.id IS NULL THEN $4 ELSE 'replaced by job ' || twin.id END,
     retry_count = j.retry_count + $5,
     next_retry_at = CASE WHEN $3::interval IS NOT NULL THEN now() + $3::interval END,
-    ready_seq = CASE WHEN twin.id IS NULL AND $3::interval IS NULL THEN nextval('job_ready_seq') END
+    held_by = CASE WHEN twin.id IS NULL THEN $7::text END,
+    ready_seq = CASE WHEN twin.id IS NULL AND $3::interval IS NULL AND $7::text IS NULL THEN nextval('job_ready_seq') END
 FROM (SELECT 1) AS one LEFT JOIN LATERAL (
     SELECT t.id FROM job_queue AS t WHERE t.status = 'pending' AND t.unique_key = $6 LIMIT 1) AS twin ON true
-WHERE j.id = $1 AND j.lease = $2 AND j.status = 'running' RETURNING j.status
+WHERE j.id = $1 AND j.lease = $2 AND j.status = 'running' RETURNING j.has_dependents, twin.id AS twin
+"""
+
+# Who waited for a job that gave way to its twin waits for the twin now, unless the twin itself waits for it: that one ends with
+# the job. A child that waits for the twin already has one edge less to wait for.
+INHERIT = """
+WITH RECURSIVE above AS (
+    SELECT depends_on_job_id AS id FROM job_dependencies WHERE job_id = $2 AND satisfied_at IS NULL
+    UNION
+    SELECT d.depends_on_job_id FROM job_dependencies AS d JOIN above ON d.job_id = above.id WHERE d.satisfied_at IS NULL
+), moved AS (
+    DELETE FROM job_dependencies
+    WHERE depends_on_job_id = $1 AND satisfied_at IS NULL AND job_id <> $2 AND job_id NOT IN (SELECT id FROM above)
+    RETURNING job_id
+), drawn AS (
+    INSERT INTO job_dependencies (job_id, depends_on_job_id) SELECT job_id, $2 FROM moved
+    ON CONFLICT DO NOTHING RETURNING job_id
+), heir AS (
+    UPDATE job_queue SET has_dependents = true WHERE id = $2 AND EXISTS (SELECT 1 FROM moved)
+)
+UPDATE job_queue AS j SET unmet_dependencies = j.unmet_dependencies - 1
+FROM moved WHERE j.id = moved.job_id AND moved.job_id NOT IN (SELECT job_id FROM drawn)
 """
 
 # In a transaction of its own after the completion is visible: its snapshot sees edges that were drawn meanwhile. satisfied_at
-# is the token that lets each edge count once; children are locked in id order.
+# is the token that lets each edge count once; edges, then children, are locked in id order.
 RELEASE = """
-WITH freed AS (
-    UPDATE job_dependencies SET satisfied_at = now()
-    WHERE depends_on_job_id = ANY($1::bigint[]) AND satisfied_at IS NULL RETURNING job_id
+WITH edge AS MATERIALIZED (
+    SELECT id FROM job_dependencies WHERE depends_on_job_id = ANY($1::bigint[]) AND satisfied_at IS NULL
+    ORDER BY id FOR NO KEY UPDATE
+), freed AS (
+    UPDATE job_dependencies AS d SET satisfied_at = now() FROM edge WHERE d.id = edge.id RETURNING d.job_id
 ), counted AS (
     SELECT job_id, count(*)::int AS n FROM freed GROUP BY job_id
 ), children AS MATERIALIZED (
@@ -49,7 +83,7 @@ WITH freed AS (
 )
 UPDATE job_queue AS j SET
     unmet_dependencies = j.unmet_dependencies - children.n,
-    ready_seq = CASE WHEN j.status = 'pending' AND j.unmet_dependencies = children.n
+    ready_seq = CASE WHEN j.status = 'pending' AND j.unmet_dependencies = children.n AND j.held_by IS NULL
                       AND (j.next_retry_at IS NULL OR j.next_retry_at <= now()) THEN nextval('job_ready_seq') END
 FROM children WHERE j.id = children.id RETURNING j.service, j.unmet_dependencies
 """
@@ -61,9 +95,12 @@ WITH RECURSIVE below AS (
     SELECT d.job_id FROM job_dependencies AS d WHERE d.depends_on_job_id = $1 AND d.satisfied_at IS NULL
     UNION
     SELECT d.job_id FROM job_dependencies AS d JOIN below ON d.depends_on_job_id = below.job_id WHERE d.satisfied_at IS NULL
+), waiting AS MATERIALIZED (
+    SELECT id FROM job_queue WHERE id IN (SELECT job_id FROM below) AND status = 'pending' ORDER BY id FOR NO KEY UPDATE
 )
-UPDATE job_queue SET status = 'cancelled', completed_at = now(), ready_seq = NULL, error_message = $2, cancelled_by = $1
-WHERE id IN (SELECT job_id FROM below) AND status = 'pending' RETURNING id
+UPDATE job_queue AS j SET status = 'cancelled', completed_at = now(), ready_seq = NULL, held_by = NULL, error_message = $2,
+    cancelled_by = $1
+FROM waiting WHERE j.id = waiting.id RETURNING j.id
 """
 
 # The net for a crash between completion and release: open edges whose parent has ended and whose child still waits.
@@ -85,6 +122,12 @@ async def complete(conn: Connection, job: ClaimedJob, result: Any) -> bool:
     return await _fenced(conn, COMPLETE, job, result)
 
 
+async def complete_many(conn: Connection, jobs: Sequence[ClaimedJob]) -> dict[int, bool]:
+    """Mark jobs completed that wrote nothing: id → whether dependents wait, for those whose lease was still theirs."""
+    rows = await conn.fetch(COMPLETE_MANY, [job.id for job in jobs], [job.lease for job in jobs])
+    return {row["id"]: row["has_dependents"] for row in rows}
+
+
 async def fail(conn: Connection, job: ClaimedJob, reason: str) -> bool:
     """For good: shown to a person, dependents are to be cancelled. Raises LeaseLostError."""
     return await _fenced(conn, FAIL, job, reason, "failed")
@@ -96,10 +139,19 @@ async def discard(conn: Connection, job: ClaimedJob, reason: str) -> bool:
 
 
 async def put_back(
-    conn: Connection, job: ClaimedJob, reason: str | None, *, after: timedelta | None, counts: bool
+    conn: Connection,
+    job: ClaimedJob,
+    reason: str | None,
+    *,
+    after: timedelta | None,
+    counts: bool,
+    held_by: str | None = None,
 ) -> None:
-    """Back into the line, now or `after` a while; `counts` as a retry. Raises LeaseLostError."""
-    arguments = (job.id, job.lease, after, reason, int(counts), job.unique_key)
+    """Back into the line, now or `after` a while, or until the pause `held_by` ends; `counts` as a retry.
+
+    Raises LeaseLostError.
+    """
+    arguments = (job.id, job.lease, after, reason, int(counts), job.unique_key, held_by)
     try:
         async with conn.transaction():
             row = await conn.fetchrow(PUT_BACK, *arguments)
@@ -108,6 +160,13 @@ async def put_back(
         row = await conn.fetchrow(PUT_BACK, *arguments)
     if row is None:
         raise LeaseLostError(f"job {job.id} is not ours any more")
+    if row["twin"] is not None and row["has_dependents"]:
+        await inherit(conn, job.id, row["twin"])
+
+
+async def inherit(conn: Connection, job_id: int, twin: int) -> None:
+    """The dependents of a job that gave way to another with the same unique key wait for that one."""
+    await conn.execute(INHERIT, job_id, twin)
 
 
 async def release(conn: Connection, parents: Sequence[int]) -> set[str]:

@@ -1,15 +1,23 @@
 """What goes into the queue and what comes out of it; nothing here knows what a job means."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import Struct
 
 
+class Debounce(Struct, frozen=True, kw_only=True):
+    """Let requests gather: start `wait` after the last one, but never later than `most` after the first."""
+
+    wait: timedelta
+    most: timedelta
+
+
 class NewJob(Struct, frozen=True, kw_only=True):
     """A job to be put in the line.
 
-    `run_at` None means now. `depends_on` are ids of older jobs that must complete first.
+    `run_at` None means now; `debounce` takes its place and needs a unique key to gather by. `depends_on` are ids of older
+    jobs that must complete first.
     """
 
     kind: str
@@ -23,6 +31,7 @@ class NewJob(Struct, frozen=True, kw_only=True):
     unique_key: str | None = None
     trace_id: str | None = None
     run_at: datetime | None = None
+    debounce: Debounce | None = None
     depends_on: tuple[int, ...] = ()
 
 
@@ -35,7 +44,10 @@ class Enqueued(Struct, frozen=True, kw_only=True):
 
 
 class ClaimedJob(Struct, frozen=True, kw_only=True):
-    """A job in a worker's hands. `lease` is the fence: only who holds this number may end the job."""
+    """A job in a worker's hands. `lease` is the fence: only who holds this number may end the job.
+
+    `paused` are the scopes (`library:3`, `provider:tmdb`) that stood still when it was claimed.
+    """
 
     id: int
     kind: str
@@ -45,6 +57,9 @@ class ClaimedJob(Struct, frozen=True, kw_only=True):
     attempts: int
     retry_count: int
     max_retries: int
+    crashes: int
     trace_id: str | None
     unique_key: str | None
-    has_dependents: bool
+    entity_type: str | None
+    entity_id: int | None
+    paused: tuple[str, ...] = ()

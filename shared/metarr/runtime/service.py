@@ -78,7 +78,7 @@ def run_service(name: str, build: Build) -> None:
     except BaseExceptionGroup as group:
         if group.subgroup(DeclaredDeadError) is None:
             raise
-        log.error("gave up: others have taken over the jobs of this worker")  # noqa: TRY400
+        log.error("gave up: others have taken over the jobs of this worker, or another has its name (METARR_WORKER_ID)")  # noqa: TRY400
         sys.exit(1)
 
 
@@ -112,7 +112,7 @@ async def _run(
                 clock=clock,
                 data_dir=environment.data_dir,
                 slots=parts.slots,
-                worker_id=environment.worker_id,
+                name=environment.worker_id,
             )
             await worker.run(stop)
         else:

@@ -2,15 +2,17 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import cached_property
 
 import msgspec
 import structlog
 from msgspec import Struct
 
 from metarr.db import Connection, Database
-from metarr.errors import MetarrError
+from metarr.errors import Hold, MetarrError
 from metarr.queue import ClaimedJob
 from metarr.runtime.clock import Clock
+from metarr.runtime.steps import Reached, nobody
 
 _PROGRESS_SECONDS = 0.25
 """At most one progress message in this time; the last one (done = total) always goes out."""
@@ -41,18 +43,37 @@ class Work:
     """
 
     def __init__(
-        self, job: ClaimedJob, *, db: Database, clock: Clock, data_dir: str, say_progress: SayProgress | None = None
+        self,
+        job: ClaimedJob,
+        *,
+        db: Database,
+        clock: Clock,
+        data_dir: str,
+        say_progress: SayProgress | None = None,
+        reached: Reached = nobody,
     ) -> None:
         self.job = job
         self.db = db
         self.clock = clock
         self.data_dir = data_dir
-        self.log = structlog.get_logger("metarr.job").bind(job_id=job.id, kind=job.kind, trace_id=job.trace_id)
+        self.reached = reached
         self.cancelled = False
         self._say_progress = say_progress
         self._said_at = float("-inf")
         self._stack = AsyncExitStack()
         self._transaction: Connection | None = None
+
+    @cached_property
+    def log(self) -> structlog.stdlib.BoundLogger:
+        """Says in each line which job it is about."""
+        job = self.job
+        logger: structlog.stdlib.BoundLogger = structlog.get_logger("metarr.job")
+        return logger.bind(job_id=job.id, kind=job.kind, trace_id=job.trace_id)
+
+    @property
+    def wrote(self) -> bool:
+        """For the runtime: whether the writing transaction was begun."""
+        return self._transaction is not None
 
     def read(self) -> AbstractAsyncContextManager[Connection]:
         """A connection for short reads, outside any transaction."""
@@ -70,6 +91,11 @@ class Work:
         if self.cancelled:
             raise JobCancelledError("cancelled by a person while it ran")
 
+    def ensure_not_paused(self, scope: str) -> None:
+        """Raises Hold when a person paused `provider:<name>`: the job goes on when they resume it."""
+        if scope in self.job.paused:
+            raise Hold(f"{scope.partition(':')[2]} is paused", scope=scope)
+
     async def progress(self, done: int, total: int, doing: str) -> None:
         """Tell how far the job is, in units of its own, and what it is doing now."""
         self.ensure_active()
@@ -83,6 +109,7 @@ class Work:
     async def transaction(self) -> Connection:
         """For the runtime: the open writing transaction, begun now when the handler had nothing to write."""
         if self._transaction is None:
+            await self.reached("worked", self.job)
             self._transaction = await self._stack.enter_async_context(self.db.transaction())
         return self._transaction
 

@@ -1,8 +1,9 @@
 """The worker loop of a service: claim what can start now, run it, tell what follows; upkeep of the queue beside it.
 
 Every wait has an end without NATS: the doorbell only makes it short. Slots bound what is claimed, so a worker never sits
-on work that another could start; the last slot is kept for priority 1 and 2. Losing PostgreSQL stops claiming, lets what
-runs fail or finish, and goes on when it is back.
+on work that another could start; a quarter of them, at least one of several, is kept for priority 1 and 2. Of jobs that were
+running when a worker died only one at a time is taken, so that the one that kills is found and the others are not blamed.
+Losing PostgreSQL stops claiming, lets what runs fail or finish, and goes on when it is back.
 """
 
 import asyncio
@@ -11,41 +12,53 @@ import random
 import socket
 import uuid
 from collections.abc import Mapping
+from datetime import timedelta
 
 import structlog
 
 from metarr import queue
 from metarr.bus import Bus
-from metarr.db import Database
+from metarr.db import CONFLICTS, Database
 from metarr.errors import DatabaseUnavailable, MetarrError
 from metarr.messages import subjects
-from metarr.queue import ClaimedJob, LeaseLostError
+from metarr.queue import URGENT, ClaimedJob, LeaseLostError, Line
 from metarr.runtime.clock import Clock
+from metarr.runtime.completions import Completions
 from metarr.runtime.handlers import Handler
-from metarr.runtime.metrics import JOB_SECONDS, JOBS_ENDED, JOBS_RUNNING
+from metarr.runtime.metrics import JobMetrics
 from metarr.runtime.recording import Recorded
 from metarr.runtime.relay import Relay
 from metarr.runtime.running import describe, end_unfinished, run_once
+from metarr.runtime.steps import Reached, nobody
+from metarr.runtime.upkeep import Upkeep
 from metarr.runtime.version import VERSION
 from metarr.runtime.work import JobCancelledError, Work
 
 _POLL_SECONDS = 2.0
 _HEARTBEAT_SECONDS = 5.0
 _UPKEEP_SECONDS = 1.0
+_LOOK_SECONDS = 0.5
+"""Between two looks into the rows of what runs: a cancellation is seen within a second also without NATS."""
+_LEAST_SECONDS = 0.01
 _OUTAGE_SECONDS = 1.0
 _STOP_SECONDS = 20.0
-_URGENT = 2
+_URGENT_SHARE = 4
 _ANY = 10
+_SUSPECT_SECONDS = 1.0
 
 log = structlog.get_logger("metarr.worker")
 
 
 class DeclaredDeadError(Exception):
-    """Other workers have taken over what this one held: it must not go on."""
+    """Others have taken over what this one held: it must not go on."""
 
 
 class Worker:
-    """Runs the jobs of one service in this process, `slots` at a time."""
+    """Runs the jobs of one service in this process, `slots` at a time.
+
+    `name` is what the process is called from start to start; two living ones must not share it. `reached` is told each step of
+    each job.
+    """
 
     def __init__(
         self,
@@ -57,24 +70,35 @@ class Worker:
         clock: Clock,
         data_dir: str,
         slots: int,
-        worker_id: str | None = None,
+        name: str | None = None,
+        reached: Reached = nobody,
     ) -> None:
         self.service = service
-        self.worker_id = worker_id or f"{service}-{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
+        self.name = name or f"{service}-{socket.gethostname()}-{os.getpid()}"
+        self.worker_id = f"{self.name}:{uuid.uuid4().hex[:8]}"
         self._handlers = handlers
+        self._kinds = sorted(handlers)
         self._db = db
         self._bus = bus
         self._clock = clock
         self._data_dir = data_dir
         self._slots = slots
+        self._kept_for_urgent = max(1, slots // _URGENT_SHARE) if slots > 1 else 0
+        self._reached = reached
+        self._line = Line()
         self._relay = Relay(db, bus, clock)
+        self._completions = Completions(db)
+        self._upkeep = Upkeep(db, clock)
+        self._metrics = JobMetrics(service)
         self._running: dict[asyncio.Task[None], Work] = {}
         self._claiming = asyncio.Lock()
         self._wake = asyncio.Event()
         self._stopping = False
+        self._outage = False
+        self._walked = True
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set, then finish or hand back what runs."""
+        """Work until `stop` is set, then finish or hand back what runs. Raises DeclaredDeadError."""
         await self._bus.listen(subjects.doorbell(self.service), self._on_bell)
         await self._bus.listen(subjects.control(self.service, "cancel"), self._on_cancel)
         await self._register()
@@ -82,8 +106,10 @@ class Worker:
             async with asyncio.TaskGroup() as group:
                 beside = [
                     group.create_task(self._relay.run(), name="relay"),
+                    group.create_task(self._completions.run(), name="completions"),
                     group.create_task(self._beat(), name="heartbeat"),
-                    group.create_task(self._upkeep(), name="upkeep"),
+                    group.create_task(self._look_after_own(), name="own jobs"),
+                    group.create_task(self._look_after_all(), name="upkeep"),
                 ]
                 claims = group.create_task(self._claim_until(stop, group), name="claims")
                 await claims
@@ -97,20 +123,23 @@ class Worker:
         while True:
             try:
                 async with self._db.transaction() as conn:
-                    await queue.register(
+                    replaced = await queue.register(
                         conn,
                         self.worker_id,
+                        name=self.name,
                         service=self.service,
                         host=socket.gethostname(),
                         pid=os.getpid(),
                         version=VERSION,
-                        kinds=sorted(self._handlers),
+                        kinds=self._kinds,
                     )
             except DatabaseUnavailable as gone:
                 log.warning("waiting for the database", reason=str(gone))
                 await self._clock.sleep(_OUTAGE_SECONDS)
             else:
-                log.info("worker ready", worker_id=self.worker_id, kinds=sorted(self._handlers), slots=self._slots)
+                log.info(
+                    "worker ready", worker_id=self.worker_id, kinds=self._kinds, slots=self._slots, replaced=replaced
+                )
                 return
 
     # Claiming
@@ -119,53 +148,91 @@ class Worker:
         stopped = group.create_task(stop.wait(), name="stop")
         while not stop.is_set():
             self._wake.clear()
-            if await self._claim(group) == 0:
+            try:
+                started = await self._claim(group)
+            except (DatabaseUnavailable, *CONFLICTS) as gone:
+                self._say_outage(gone)
+                await self._clock.sleep(_OUTAGE_SECONDS)
+                continue
+            self._say_outage(None)
+            if not started:
                 await self._rest(stopped)
         self._stopping = True
 
     async def _claim(self, group: asyncio.TaskGroup) -> int:
-        """Start as many jobs as slots are free; the last slot only for urgent ones."""
+        """Start as many jobs as slots are free, of which some are only for urgent ones; how many were started."""
         free = self._slots - len(self._running)
         if free <= 0:
             return 0
-        most, limit = (_ANY, free - 1) if free > 1 else (_URGENT, 1)
-        if self._slots == 1:
-            most, limit = _ANY, 1
-        try:
-            async with self._claiming:
-                async with self._db.read() as conn:
-                    jobs = await queue.claim(
-                        conn, self.service, sorted(self._handlers), self.worker_id, limit=limit, most=most
-                    )
-                for job in jobs:
+        most, limit = (_ANY, free - self._kept_for_urgent) if free > self._kept_for_urgent else (URGENT, free)
+        async with self._claiming:
+            jobs = await self._take(most, limit)
+            suspects = [job for job in jobs if job.crashes]
+            waiting = suspects if self._runs_a_suspect() else suspects[1:]
+            await self._return(waiting)
+            for job in jobs:
+                if job not in waiting:
                     self._begin(job, group)
-        except DatabaseUnavailable as gone:
-            log.warning("database gone: not claiming", reason=str(gone))
-            await self._clock.sleep(_OUTAGE_SECONDS)
-            return 0
-        return len(jobs)
+        return len(jobs) - len(waiting)
+
+    async def _take(self, most: int, limit: int) -> list[ClaimedJob]:
+        """The first of the line; where too few come behind the marks, the whole line is walked as often as that is cheap."""
+        began = self._clock.monotonic()
+        self._walked = self._line.begin(began, most=most)
+        async with self._db.read() as conn:
+            jobs = await queue.claim(conn, self.service, self._kinds, self.worker_id, limit=limit, line=self._line)
+        if self._walked:
+            ended = self._clock.monotonic()
+            self._line.walked(ended, ended - began)
+        return jobs
+
+    def _runs_a_suspect(self) -> bool:
+        return any(work.job.crashes for work in self._running.values())
+
+    async def _return(self, suspects: list[ClaimedJob]) -> None:
+        for job in suspects:
+            async with self._db.transaction() as conn:
+                await queue.put_back(conn, job, None, after=timedelta(seconds=_SUSPECT_SECONDS), counts=False)
 
     def _begin(self, job: ClaimedJob, group: asyncio.TaskGroup) -> None:
-        work = Work(job, db=self._db, clock=self._clock, data_dir=self._data_dir, say_progress=self._bus.say_progress)
-        task = group.create_task(self._run(work), name=f"job-{job.id}")
+        work = Work(
+            job,
+            db=self._db,
+            clock=self._clock,
+            data_dir=self._data_dir,
+            say_progress=self._bus.say_progress,
+            reached=self._reached,
+        )
+        task = group.create_task(self._run(work))
         self._running[task] = work
+        self._metrics.running(len(self._running))
         task.add_done_callback(self._on_done)
 
     async def _rest(self, stopped: asyncio.Task[bool]) -> None:
         """Until the bell, a free slot, a stop, or the safety poll; the jitter keeps workers from polling in step."""
+        timeout = _POLL_SECONDS * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, not a secret
+        if not self._walked:
+            timeout = min(timeout, self._line.until_walk(self._clock.monotonic()) + _LEAST_SECONDS)
         woken = asyncio.ensure_future(self._wake.wait())
         try:
-            await asyncio.wait(
-                {woken, stopped},
-                timeout=_POLL_SECONDS * random.uniform(0.8, 1.2),  # noqa: S311 - jitter, not a secret
-                return_when=asyncio.FIRST_COMPLETED,
-            )
+            await asyncio.wait({woken, stopped}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
         finally:
             woken.cancel()
 
+    def _say_outage(self, gone: Exception | None) -> None:
+        """Once when it begins and once when it ends."""
+        if (gone is not None) != self._outage:
+            self._outage = gone is not None
+            if gone is not None:
+                log.warning("not claiming", reason=str(gone))
+            else:
+                log.info("claiming again")
+
     def _on_done(self, task: asyncio.Task[None]) -> None:
-        self._running.pop(task, None)
-        JOBS_RUNNING.labels(self.service).set(len(self._running))
+        work = self._running.pop(task)
+        self._metrics.running(len(self._running))
+        if work.job.unique_key is not None:
+            self._line.look_again()
         self._wake.set()
 
     async def _on_bell(self, _subject: str, _data: bytes) -> None:
@@ -185,9 +252,9 @@ class Worker:
     async def _run(self, work: Work) -> None:
         job = work.job
         started = self._clock.monotonic()
-        JOBS_RUNNING.labels(self.service).set(len(self._running))
         try:
-            recorded, has_dependents = await run_once(self._handlers[job.kind], work)
+            await self._reached("claimed", job)
+            recorded, has_dependents = await run_once(self._handlers[job.kind], work, self._completions.complete)
         except LeaseLostError:
             self._report(work, "lost", started)
         except asyncio.CancelledError as stopped:
@@ -197,7 +264,9 @@ class Worker:
         except Exception as error:  # noqa: BLE001 - the worker loop: whatever a handler raises is the job's end, not ours
             await self._end(work, error, started)
         else:
+            await self._reached("committed", job)
             await self._follow_up(job, recorded, has_dependents)
+            await self._reached("told", job)
             self._report(work, "completed", started)
 
     async def _follow_up(self, job: ClaimedJob, recorded: Recorded, has_dependents: bool) -> None:
@@ -208,30 +277,28 @@ class Worker:
             try:
                 async with self._db.transaction() as conn:
                     ring |= await queue.release(conn, [job.id])
-            except DatabaseUnavailable:
+            except (DatabaseUnavailable, *CONFLICTS):
                 log.warning("dependents wait for the next upkeep", job_id=job.id)
         if self.service in ring:
             self._wake.set()
         await self._bus.ring(sorted(ring))
 
     async def _end(self, work: Work, error: BaseException, started: float) -> None:
-        """Write down an end that is no completion; when the database is gone too, upkeep takes the job back."""
+        """Write down an end that is no completion; when the database is gone too, the job is taken back later."""
         reason = JobCancelledError("cancelled by a person while it ran") if work.cancelled else error
         try:
-            final = await end_unfinished(self._db, self._clock, work.job, reason)
-            if final and work.job.has_dependents:
+            if await end_unfinished(self._db, self._clock, work.job, reason):
                 async with self._db.transaction() as conn:
                     await queue.cancel_dependents(
                         conn, work.job.id, f"job {work.job.id}, which this one waited for: {describe(reason)}"
                     )
-        except DatabaseUnavailable:
-            log.warning("database gone: the job will run again", job_id=work.job.id)
+        except (DatabaseUnavailable, *CONFLICTS):
+            log.warning("the end of a job could not be written down", job_id=work.job.id)
         self._report(work, type(reason).__name__, started, error=reason)
 
     def _report(self, work: Work, outcome: str, started: float, error: BaseException | None = None) -> None:
         seconds = self._clock.monotonic() - started
-        JOBS_ENDED.labels(self.service, work.job.kind, outcome).inc()
-        JOB_SECONDS.labels(self.service, work.job.kind).observe(seconds)
+        self._metrics.ended(work.job.kind, outcome, seconds)
         milliseconds = round(seconds * 1000, 1)
         if error is None:
             work.log.info("job", outcome=outcome, ms=milliseconds)
@@ -247,35 +314,42 @@ class Worker:
             await self._clock.sleep(_HEARTBEAT_SECONDS)
             try:
                 async with self._db.read() as conn:
-                    alive = await queue.heartbeat(conn, self.worker_id, stopping=self._stopping)
-                    if self._running and alive:
-                        self._cancel(await queue.cancel_requested(conn, [w.job.id for w in self._running.values()]))
+                    alive = await queue.beat(conn, self.worker_id, stopping=self._stopping)
             except DatabaseUnavailable:
                 continue
             if not alive:
-                raise DeclaredDeadError(f"worker {self.worker_id} was declared dead while it lived")
+                raise DeclaredDeadError(f"worker {self.worker_id} was buried alive, or another has its name")
 
-    async def _upkeep(self) -> None:
-        """Every worker does it; the statements skip what another has in hand."""
+    async def _look_after_own(self) -> None:
+        """Rows of ours that nobody runs, and those that a person wants to stop."""
+        while True:
+            await self._clock.sleep(_LOOK_SECONDS)
+            try:
+                await self.look_after_own_once()
+            except (DatabaseUnavailable, *CONFLICTS) as gone:
+                log.debug("could not look after own jobs", reason=str(gone))
+
+    async def look_after_own_once(self) -> None:
+        """Stop what is to be cancelled; take back what an outage cut loose; see which levels of the line have waited too long."""
+        async with self._claiming, self._db.transaction() as conn:
+            held = await queue.held(conn, self.worker_id)
+            lost = held.keys() - {work.job.id for work in self._running.values()}
+            if lost and await queue.take_back(conn, self.worker_id, sorted(lost)):
+                self._wake.set()
+            await queue.find_aged(conn, self.service, self._line)
+        self._cancel({job_id for job_id, unwanted in held.items() if unwanted})
+
+    async def _look_after_all(self) -> None:
         while True:
             await self._clock.sleep(_UPKEEP_SECONDS * random.uniform(0.8, 1.2))  # noqa: S311 - jitter
             try:
                 await self.upkeep_once()
-            except DatabaseUnavailable as gone:
+            except (DatabaseUnavailable, *CONFLICTS) as gone:
                 log.debug("no upkeep", reason=str(gone))
 
     async def upkeep_once(self) -> None:
-        """Take back what an outage cut loose, promote what is due, rescue what the dead held, release what a crash left waiting."""
-        async with self._claiming, self._db.transaction() as conn:
-            if await queue.take_back(conn, self.worker_id, [work.job.id for work in self._running.values()]):
-                self._wake.set()
-        async with self._db.transaction() as conn:
-            ring = await queue.promote(conn)
-            freed, failed = await queue.rescue(conn)
-            for job_id in failed:
-                await queue.cancel_dependents(conn, job_id, f"job {job_id}, which this one waited for, failed")
-        async with self._db.transaction() as conn:
-            ring |= freed | await queue.reconcile(conn)
+        """One round of upkeep for the whole queue."""
+        ring = await self._upkeep.once()
         if self.service in ring:
             self._wake.set()
         await self._bus.ring(sorted(ring))
@@ -295,7 +369,8 @@ class Worker:
         try:
             async with asyncio.timeout(5):
                 await self._relay.drain()
-                async with self._db.read() as conn:
-                    await queue.unregister(conn, self.worker_id)
-        except (DatabaseUnavailable, TimeoutError):
+                async with self._db.transaction() as conn:
+                    ring = await queue.unregister(conn, self.worker_id)
+                await self._bus.ring(sorted(ring))
+        except (DatabaseUnavailable, TimeoutError, *CONFLICTS):
             log.warning("left without a word: the database is gone")

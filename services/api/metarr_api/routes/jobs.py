@@ -141,7 +141,7 @@ class JobRoutes(Controller):
         """No job of this service starts until it is resumed, also after a restart; what runs goes on."""
         asked = await read_body(request, Reason, optional=True)
         async with tools.db.transaction() as conn:
-            await queue.pause(conn, _service(service), asked.reason or "paused by a person")
+            await queue.pause(conn, f"service:{_service(service)}", asked.reason or "paused by a person")
             (row,) = await jobs_view.list_queues(conn, [service])
         return row
 
@@ -149,7 +149,7 @@ class JobRoutes(Controller):
     async def resume_queue(self, service: PathWord, tools: Given) -> QueueShown:
         """Let jobs start again."""
         async with tools.db.transaction() as conn:
-            await queue.resume(conn, _service(service))
+            await queue.resume(conn, f"service:{_service(service)}")
             (row,) = await jobs_view.list_queues(conn, [service])
         await tools.bus.ring([service])
         return row

@@ -5,7 +5,25 @@ from typing import assert_never
 from msgspec import Struct
 
 from metarr.messages import facts
-from metarr.messages.jobs import LOW, CacheAssets, EnrichItem, Job, PublishItem, ScanFolder
+from metarr.messages.jobs import (
+    LOW,
+    CacheAssets,
+    EmptyRecycleBin,
+    EnrichItem,
+    ForgetOrphans,
+    Job,
+    PruneHistory,
+    PublishItem,
+    PurgeDeleted,
+    RefreshItems,
+    RemovePublished,
+    ScanFolder,
+    ScanLibrary,
+    SweepCache,
+    SweepStore,
+    VerifyItem,
+    VerifyLibrary,
+)
 
 MAX_FOLDERS_PER_JOB = 25
 
@@ -25,7 +43,7 @@ class Next(Struct, frozen=True, kw_only=True):
     after_siblings: bool = False
 
 
-def after(fact: facts.AnyFact, policy: Policy) -> tuple[Next, ...]:
+def after(fact: facts.AnyFact, policy: Policy) -> tuple[Next, ...]:  # noqa: C901 - one match over all facts is its point
     """The jobs that follow a fact."""
     match fact:
         case facts.FoldersChanged():
@@ -54,6 +72,39 @@ def after(fact: facts.AnyFact, policy: Policy) -> tuple[Next, ...]:
             return (_next(PublishItem, fact), _next(EnrichItem, fact))
         case facts.ItemEdited() | facts.AssetPicked() | facts.ItemRestored():
             return (_next(PublishItem, fact),)
+        case facts.LibraryFellDue(task="scan"):
+            return (Next(job=ScanLibrary(library_id=fact.library_id)),)
+        case facts.LibraryFellDue(task="verify"):
+            return (Next(job=VerifyLibrary(library_id=fact.library_id)),)
+        case facts.LibraryFellDue():
+            return (Next(job=EmptyRecycleBin(library_id=fact.library_id)),)
+        case facts.HouseworkFellDue(task="refresh"):
+            return (Next(job=RefreshItems()),)
+        case facts.HouseworkFellDue(task="purge_trash"):
+            return (Next(job=PurgeDeleted()),)
+        case facts.HouseworkFellDue(task="sweep_cache"):
+            return (Next(job=SweepCache()),)
+        case facts.HouseworkFellDue():
+            return (Next(job=PruneHistory()),)
+        case facts.VerificationBegun():
+            # The next part waits in line behind the films of this one.
+            return (*_each(VerifyItem, fact.items), *_verify_behind(fact))
+        case facts.RefreshBegun():
+            return _each(EnrichItem, fact.items)
+        case facts.RecycleBinEmptied(more=True):
+            return _in_background(EmptyRecycleBin(library_id=fact.library_id))
+        case facts.ItemPurged(files=files) if files:
+            return _in_background(RemovePublished(library_id=fact.library_id, files=files))
+        case facts.HistoryPruned(more=True):
+            return _in_background(PruneHistory())
+        case facts.TrashPurged(last=last):
+            return _in_background(ForgetOrphans() if last is None else PurgeDeleted(after=last))
+        case facts.OrphansForgotten(more=True):
+            return _in_background(ForgetOrphans())
+        case facts.CacheSwept(more=more):
+            return _in_background(SweepCache() if more else SweepStore())
+        case facts.StoreSwept(next_part=part) if part is not None:
+            return _in_background(SweepStore(part=part))
         case (
             facts.LibraryWalked()
             | facts.LibraryUnavailable()
@@ -62,6 +113,12 @@ def after(fact: facts.AnyFact, policy: Policy) -> tuple[Next, ...]:
             | facts.AssetsChosen()
             | facts.ItemPublished()
             | facts.ItemDeleted()
+            | facts.RecycleBinEmptied()
+            | facts.PublishedRemoved()
+            | facts.ItemPurged()
+            | facts.HistoryPruned()
+            | facts.OrphansForgotten()
+            | facts.StoreSwept()
         ):
             return ()
         case _:
@@ -82,3 +139,18 @@ def _cache(fact: facts.ItemFact) -> tuple[Next, ...]:
 
 def _publish(fact: facts.ItemFact, policy: Policy) -> tuple[Next, ...]:
     return (_next(PublishItem, fact),) if policy.auto_publish else ()
+
+
+def _in_background(*jobs: Job) -> tuple[Next, ...]:
+    """Housework stands behind every other wish, also when a person asked for its beginning."""
+    return tuple(Next(job=job, priority=LOW) for job in jobs)
+
+
+def _each(kind: type[EnrichItem | VerifyItem], items: tuple[int, ...]) -> tuple[Next, ...]:
+    return _in_background(*(kind(entity_type="movie", entity_id=item) for item in items))
+
+
+def _verify_behind(fact: facts.VerificationBegun) -> tuple[Next, ...]:
+    if fact.last is None:
+        return ()
+    return _in_background(VerifyLibrary(library_id=fact.library_id, after=fact.last))

@@ -29,6 +29,7 @@ def draw() -> str:
         kinds = [job.__name__ for job in ALL_JOBS if job.service == service]
         lines += [f"    subgraph {service}", *(f"        {kind}[{kind}]" for kind in kinds), "    end"]
     lines += ["    person([a person]) --> ItemEdited & ItemPinned & AssetPicked & ItemRestored & ScanLibrary"]
+    lines += ["    clock([the clock]) --> HouseworkFellDue & LibraryFellDue"]
     shown = sorted({*_stated(), *((fact.__name__, kind) for fact in _kinds_of_fact() for kind in _following(fact))})
     for name in sorted({name for edge in shown for name in edge if hasattr(facts, name)}):
         lines.append(f"    {name}({name})")

@@ -1,6 +1,7 @@
 """The scanner service: composed here, run by `python -m metarr_scanner`."""
 
 from metarr.runtime import Service, ServiceParts, run_service
+from metarr.runtime.scheduler import Scheduler
 from metarr_scanner.jobs import Handlers
 from metarr_scanner.names import NameReader
 from metarr_scanner.probe import Prober
@@ -13,7 +14,8 @@ async def build(service: Service) -> ServiceParts:
     """Compose the service from its environment."""
     prober = await service.stack.enter_async_context(Prober())
     names = await service.stack.enter_async_context(NameReader())
-    return ServiceParts(handlers=Handlers(prober, names), slots=SLOTS)
+    scheduler = Scheduler(service.db, service.bus, service.clock)
+    return ServiceParts(handlers=Handlers(prober, names), slots=SLOTS, beside=(scheduler.run,))
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""The jobs of the scanner: walk a library, read film folders, take out what has vanished."""
+"""The jobs of the scanner: walk a library, read film folders, take out what has vanished; and keep the house clean of old rows."""
 
 import asyncio
 
@@ -6,9 +6,10 @@ from metarr.db.queries.scan import LibraryRow
 from metarr.db.queries.settings import load_settings
 from metarr.domain.mount import judge_root
 from metarr.domain.settings import Settings
-from metarr.messages.facts import FolderFact, WalkFact
-from metarr.messages.jobs import ScanFolder, ScanLibrary
+from metarr.messages.facts import FolderFact, HistoryPruned, WalkFact
+from metarr.messages.jobs import PruneHistory, ScanFolder, ScanLibrary
 from metarr.runtime import Work
+from metarr_scanner import history
 from metarr_scanner.finding import Tools, find_films, load_around
 from metarr_scanner.findings import Findings, findings_of
 from metarr_scanner.guard import judge_now, look_at_root, stop_here
@@ -61,6 +62,10 @@ class Handlers:
             return await take_out(work, library, gone, lost)
         async with work.write() as conn:
             return await store_findings(conn, library, findings, now=work.clock.now(), job_id=work.job.id)
+
+    async def prune_history(self, _job: PruneHistory, work: Work) -> HistoryPruned:
+        """Delete a batch of the jobs and webhook events that nobody looks at any more."""
+        return await history.prune(work)
 
     async def _read_folders(self, job: ScanFolder, work: Work, library: LibraryRow, settings: Settings) -> Findings:
         scenes = await asyncio.to_thread(read_scenes, job.paths, library.path, settings.ignore_patterns)

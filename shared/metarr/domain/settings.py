@@ -33,6 +33,7 @@ type Share = Annotated[float, Meta(ge=0, le=1)]
 type Percent = Annotated[int, Meta(ge=0, le=100)]
 type Points = Annotated[float, Meta(ge=0, le=100)]
 type Days = Annotated[int, Meta(ge=1, le=3650)]
+type Hours = Annotated[int, Meta(ge=1, le=8760)]
 type Language = Annotated[str, Meta(pattern="^[a-z]{2}$")]
 type Country = Annotated[str, Meta(pattern="^[A-Z]{2}$")]
 type Pattern = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -71,3 +72,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     vanish_guard_percent: Percent = field(default=50, name="scan.vanish_guard_percent")
     trash_retention_days: Days = field(default=30, name="trash.retention_days")
     recycle_retention_days: Days = field(default=30, name="recycle_bin.retention_days")
+    cache_retention_days: Days = field(default=90, name="cache.retention_days")
+    history_completed_days: Days = field(default=30, name="history.completed_days")
+    history_failed_days: Days = field(default=90, name="history.failed_days")
+    scan_interval_hours: Hours = field(default=24, name="scan.interval_hours")
+    refresh_interval_hours: Hours = field(default=168, name="refresh.interval_hours")

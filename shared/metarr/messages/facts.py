@@ -4,7 +4,11 @@ from typing import Literal
 
 from msgspec import Struct
 
-from metarr.messages.jobs import EntityType
+from metarr.messages.jobs import EntityType, WrittenFile
+
+LibraryTask = Literal["scan", "verify", "empty_recycle_bin"]
+HouseTask = Literal["refresh", "purge_trash", "sweep_cache", "prune_history"]
+"""What happens by the clock: for each library, and for the whole house."""
 
 
 class Fact(Struct, frozen=True, kw_only=True, tag_field="fact"):
@@ -148,6 +152,97 @@ class ItemRestored(ItemFact, frozen=True, kw_only=True, tag="ItemRestored"):
     """A person took an item out of the trash."""
 
 
+class LibraryFellDue(LibraryFact, frozen=True, kw_only=True, tag="LibraryFellDue"):
+    """The time of a task has come for one library, by the clock or because a person said so."""
+
+    task: LibraryTask
+
+
+class VerificationBegun(LibraryFact, frozen=True, kw_only=True, tag="VerificationBegun"):
+    """These films (ids) are to be looked after now; the others come behind film `last`, None at the end."""
+
+    items: tuple[int, ...]
+    last: int | None = None
+
+
+class RecycleBinEmptied(LibraryFact, frozen=True, kw_only=True, tag="RecycleBinEmptied"):
+    """So many files left a library's recycle bin for good; `more` says that there was no time for others."""
+
+    removed: int
+    more: bool = False
+
+
+class PublishedRemoved(LibraryFact, frozen=True, kw_only=True, tag="PublishedRemoved"):
+    """What was published for a purged film is in the recycle bin; `kept` stayed, each with the reason. Paths below the root."""
+
+    removed: tuple[str, ...] = ()
+    kept: tuple[tuple[str, str], ...] = ()
+
+
+class ItemPurged(ItemFact, frozen=True, kw_only=True, tag="ItemPurged"):
+    """An item left the trash for good; `files` is what we had written beside it, at most 25 a fact."""
+
+    library_id: int
+    files: tuple[WrittenFile, ...] = ()
+
+
+class HouseFact(Fact, frozen=True, kw_only=True):
+    """About no single item: its place in the subject is taken by `house.0`."""
+
+    @property
+    def item(self) -> tuple[str, int]:
+        return ("house", 0)
+
+
+class HouseworkFellDue(HouseFact, frozen=True, kw_only=True, tag="HouseworkFellDue"):
+    """The time of a task of the whole house has come, by the clock or because a person said so."""
+
+    task: HouseTask
+
+
+class RefreshBegun(HouseFact, frozen=True, kw_only=True, tag="RefreshBegun"):
+    """The providers are to be asked again about these films (ids)."""
+
+    items: tuple[int, ...]
+
+
+class HistoryPruned(HouseFact, frozen=True, kw_only=True, tag="HistoryPruned"):
+    """So many old jobs and webhook events were deleted; `more` says that others wait for the next batch."""
+
+    jobs: int
+    webhook_events: int = 0
+    more: bool = False
+
+
+class TrashPurged(HouseFact, frozen=True, kw_only=True, tag="TrashPurged"):
+    """So many films left the trash for good, `kept` stay although their time was over; others come behind film `last`."""
+
+    purged: int
+    kept: int = 0
+    last: int | None = None
+
+
+class OrphansForgotten(HouseFact, frozen=True, kw_only=True, tag="OrphansForgotten"):
+    """So many people, genres, studios and collections belonged to nothing."""
+
+    removed: int
+    more: bool = False
+
+
+class CacheSwept(HouseFact, frozen=True, kw_only=True, tag="CacheSwept"):
+    """So many pictures that nothing has shown for long were forgotten."""
+
+    forgotten: int
+    more: bool = False
+
+
+class StoreSwept(HouseFact, frozen=True, kw_only=True, tag="StoreSwept"):
+    """A part of the store holds no file without a row any more. `next_part` is None after the last one."""
+
+    removed: int
+    next_part: int | None = None
+
+
 type AnyFact = (
     FoldersChanged
     | FoldersVanished
@@ -166,6 +261,18 @@ type AnyFact = (
     | AssetPicked
     | ItemDeleted
     | ItemRestored
+    | LibraryFellDue
+    | VerificationBegun
+    | RecycleBinEmptied
+    | PublishedRemoved
+    | ItemPurged
+    | HouseworkFellDue
+    | RefreshBegun
+    | HistoryPruned
+    | TrashPurged
+    | OrphansForgotten
+    | CacheSwept
+    | StoreSwept
 )
 
 type WalkFact = FoldersChanged | FoldersVanished | LibraryWalked | LibraryUnavailable

@@ -116,6 +116,130 @@ class VerifyItem(ItemJob, frozen=True, kw_only=True):
     service = "publisher"
 
 
+class VerifyLibrary(Job, frozen=True, kw_only=True):
+    """Look after the published films of a library, some at a time: those behind film `after`, in order of id."""
+
+    job_type = "publish"
+    service = "publisher"
+    library_id: int
+    after: int = 0
+
+    @property
+    def unique_key(self) -> str:
+        return f"VerifyLibrary:{self.library_id}"
+
+    @property
+    def entity(self) -> tuple[str, int]:
+        return ("library", self.library_id)
+
+
+class RefreshItems(Job, frozen=True, kw_only=True):
+    """Pick the films whose metadata is the oldest, so that the providers are asked about them again."""
+
+    job_type = "enrichment"
+    service = "enricher"
+
+    @property
+    def unique_key(self) -> str:
+        return "RefreshItems"
+
+
+class PruneHistory(Job, frozen=True, kw_only=True):
+    """Delete a batch of the jobs and webhook events that have ended long ago."""
+
+    job_type = "cleanup"
+    service = "scanner"
+
+    @property
+    def unique_key(self) -> str:
+        return "PruneHistory"
+
+
+class PurgeDeleted(Job, frozen=True, kw_only=True):
+    """Remove for good a batch of what has been in the trash too long: of the films behind film `after`, in order of id."""
+
+    job_type = "cleanup"
+    service = "scanner"
+    after: int = 0
+
+    @property
+    def unique_key(self) -> str:
+        return "PurgeDeleted"
+
+
+class ForgetOrphans(Job, frozen=True, kw_only=True):
+    """Remove a batch of the people, genres, studios and collections that belong to nothing any more."""
+
+    job_type = "cleanup"
+    service = "scanner"
+
+    @property
+    def unique_key(self) -> str:
+        return "ForgetOrphans"
+
+
+class WrittenFile(Struct, frozen=True, kw_only=True):
+    """A file that Metarr wrote, in the column names of published_files. It may go while it is as it was then."""
+
+    path: str
+    kind: str
+    content_hash: str
+    file_size: int
+    mtime_ns: int | None = None
+
+
+class RemovePublished(Job, frozen=True, kw_only=True):
+    """Take out of a library what was published for a film that is no longer in the database. At most 25 files a job."""
+
+    job_type = "cleanup"
+    service = "publisher"
+    library_id: int
+    files: tuple[WrittenFile, ...]
+
+    @property
+    def entity(self) -> tuple[str, int]:
+        return ("library", self.library_id)
+
+
+class EmptyRecycleBin(Job, frozen=True, kw_only=True):
+    """Delete for good a batch of what has been in a library's recycle bin too long."""
+
+    job_type = "cleanup"
+    service = "publisher"
+    library_id: int
+
+    @property
+    def unique_key(self) -> str:
+        return f"EmptyRecycleBin:{self.library_id}"
+
+    @property
+    def entity(self) -> tuple[str, int]:
+        return ("library", self.library_id)
+
+
+class SweepCache(Job, frozen=True, kw_only=True):
+    """Forget a batch of the pictures that nothing has shown for long; their files go with SweepStore."""
+
+    job_type = "cleanup"
+    service = "cache"
+
+    @property
+    def unique_key(self) -> str:
+        return "SweepCache"
+
+
+class SweepStore(Job, frozen=True, kw_only=True):
+    """Delete the files in one of the 256 parts of the store that no row knows."""
+
+    job_type = "cleanup"
+    service = "cache"
+    part: int = 0
+
+    @property
+    def unique_key(self) -> str:
+        return "SweepStore"
+
+
 ALL_JOBS: tuple[type[Job], ...] = (
     ScanLibrary,
     ScanFolder,
@@ -123,6 +247,15 @@ ALL_JOBS: tuple[type[Job], ...] = (
     CacheAssets,
     PublishItem,
     VerifyItem,
+    VerifyLibrary,
+    RefreshItems,
+    PruneHistory,
+    PurgeDeleted,
+    ForgetOrphans,
+    RemovePublished,
+    EmptyRecycleBin,
+    SweepCache,
+    SweepStore,
 )
 
 CRITICAL, HIGH, NORMAL, LOW = 1, 2, 5, 10

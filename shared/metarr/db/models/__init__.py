@@ -10,6 +10,7 @@ from metarr.db.models.music import Album, Artist, Track
 from metarr.db.models.people import Actor, CrewMember, EpisodeActor, EpisodeCrew, MovieActor, MovieCrew, SeriesActor
 from metarr.db.models.players import MediaPlayer, MediaPlayerGroup, PathMapping, PlaybackState
 from metarr.db.models.provenance import FieldChange, LocalFile, MetadataAnswer, Problem, PublishedFile
+from metarr.db.models.schedules import Schedule
 from metarr.db.models.series import Episode, Season, Series
 from metarr.db.models.streams import AudioStream, SubtitleStream, VideoStream
 from metarr.db.models.taxonomy import Genre, MovieGenre, MovieStudio, MusicGenre, SeriesGenre, SeriesStudio, Studio
@@ -53,6 +54,7 @@ __all__ = [
     "ProviderConfig",
     "PublishedFile",
     "QueuePause",
+    "Schedule",
     "SchemaMigration",
     "Season",
     "Series",

@@ -1,8 +1,6 @@
 """A worker on a real queue and a real bus: what it runs, what follows, what happens when things break."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,67 +13,14 @@ from metarr.bus import Bus
 from metarr.db import Database
 from metarr.errors import DatabaseUnavailable, Discard, Permanent, Retry, Snooze
 from metarr.messages.facts import AnyFact, ItemEnriched, ItemPublished, LibraryWalked
-from metarr.messages.jobs import EnrichItem, Job, PublishItem
+from metarr.messages.jobs import EnrichItem, PublishItem
 from metarr.runtime import SystemClock, new_job
 from metarr.runtime.handlers import handlers_of
 from metarr.runtime.work import Work
 from metarr.runtime.worker import Worker
+from support.studio import ITEM, Studio, has_status, put, row
 from support.waiting import eventually
 from support.workers import hire
-
-ITEM: dict[str, Any] = {"entity_type": "movie", "entity_id": 1}
-
-
-class Studio:
-    """A handler whose behaviour the test decides."""
-
-    def __init__(self, behave: Callable[[EnrichItem, Work], Awaitable[Any]]) -> None:
-        self._behave = behave
-        self.runs = 0
-
-    async def enrich_item(self, job: EnrichItem, work: Work) -> ItemEnriched | None:
-        self.runs += 1
-        return await self._behave(job, work)
-
-
-@pytest.fixture
-def working(db: Database, bus: Bus, tmp_path: Path) -> Any:
-    @asynccontextmanager
-    async def run(studio: object, service: str = "enricher", slots: int = 4) -> AsyncIterator[Worker]:
-        worker = Worker(
-            service, handlers_of(studio), db=db, bus=bus, clock=SystemClock(), data_dir=str(tmp_path), slots=slots
-        )
-        stop = asyncio.Event()
-        running = asyncio.create_task(worker.run(stop))
-        try:
-            yield worker
-        finally:
-            stop.set()
-            await running
-
-    return run
-
-
-async def put(db: Database, *jobs: Job, bus: Bus | None = None, **more: Any) -> list[int]:
-    async with db.transaction() as conn:
-        placed = await queue.enqueue(conn, [new_job(j, priority=5, **more) for j in jobs])
-    if bus is not None:
-        await bus.ring(sorted({job.service for job in placed}))
-    return [job.id for job in placed]
-
-
-async def row(db: Database, job_id: int) -> dict[str, Any]:
-    async with db.read() as conn:
-        found = await conn.fetchrow("SELECT * FROM job_queue WHERE id = $1", job_id)
-    assert found is not None
-    return dict(found)
-
-
-def has_status(db: Database, job_id: int, *wanted: str) -> Callable[[], Awaitable[bool]]:
-    async def check() -> bool:
-        return (await row(db, job_id))["status"] in wanted
-
-    return check
 
 
 async def test_a_job_ends_with_its_fact_told_and_what_follows_in_the_line(db: Database, bus: Bus, working: Any) -> None:

@@ -64,7 +64,7 @@ FROM due WHERE j.id = due.id RETURNING j.service
 # After the server's clock was set back: what was written "in the future" waits as long as it should have waited then.
 SHIFT = """
 UPDATE job_queue SET next_retry_at = now() + (next_retry_at - updated_at)
-WHERE status = 'pending' AND ready_seq IS NULL AND unmet_dependencies = 0 AND next_retry_at > updated_at AND updated_at > now()
+WHERE status = 'pending' AND ready_seq IS NULL AND unmet_dependencies = 0 AND updated_at > now() AND next_retry_at IS NOT NULL
 """
 
 

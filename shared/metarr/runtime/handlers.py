@@ -2,15 +2,18 @@
 
 import inspect
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any, get_type_hints
 
 import msgspec
 from msgspec import Struct
 
-from metarr.errors import Permanent
+from metarr.errors import Permanent, Retry
 from metarr.messages.facts import AnyFact
 from metarr.messages.jobs import Job
 from metarr.runtime.work import Work
+
+_NEWER_SOON = timedelta(seconds=10)
 
 type Outcome = AnyFact | tuple[AnyFact, ...] | None
 type Handle = Callable[[Any, Work], Awaitable[Outcome]]
@@ -27,7 +30,15 @@ class Handler(Struct, frozen=True, kw_only=True):
         return self.job.__name__
 
     def decode(self, payload: dict[str, Any]) -> Job:
-        """Raises Permanent when the payload is not of this kind's shape."""
+        """Raises Permanent when the payload is not of this kind's shape, Retry when only a newer version can have written it.
+
+        An older worker that passed over a field would do half of what was asked; while versions run side by side, a newer
+        one finds the job in the line again.
+        """
+        if unknown := payload.keys() - self.job.__struct_fields__:
+            raise Retry(
+                f"{self.kind} holds {', '.join(sorted(unknown))}, which this version does not know", after=_NEWER_SOON
+            )
         try:
             return msgspec.convert(payload, type=self.job)
         except msgspec.ValidationError as wrong:

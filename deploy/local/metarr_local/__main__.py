@@ -14,13 +14,14 @@ from metarr.errors import ConfigurationError, MetarrError
 from metarr.runtime import VERSION
 from metarr_api.key import load_key
 from metarr_local import backup as backups
-from metarr_local import doctor, job_commands, library_commands, maintenance
+from metarr_local import doctor, job_commands, library_commands, maintenance, schedule_commands
 from metarr_local.place import HERE, Place
 from metarr_local.up import up as run_system
 
 app = App(name="metarr", help="Looks after the metadata and artwork of your film library.", version=VERSION)
 app.command(library_commands.app)
 app.command(job_commands.app)
+app.command(schedule_commands.app)
 
 
 @app.command

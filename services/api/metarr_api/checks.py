@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Literal
 
 from msgspec import Struct
@@ -10,14 +11,18 @@ from msgspec import Struct
 from metarr.db import Connection
 from metarr.db.queries.jobs_view import QueueShown, list_queues
 from metarr.db.queries.provider_settings import show_providers
+from metarr.db.queries.schedules import TASKS, ScheduleRow, database_time, load_schedules
 from metarr.db.queries.system import LibraryCounts, count_libraries, facts_untold, list_workers
 from metarr.errors import DatabaseUnavailable
+from metarr.runtime.scheduler import complaint
 from metarr_api.tools import Tools
 
 LEAST_FREE = 1024**3
 """Bytes that should be free in the data directory: artwork is a few MB a film."""
 WORKING = ("scanner", "enricher", "cache", "publisher")
 """Services of which at least one worker should be alive."""
+LATE = timedelta(minutes=5)
+"""So far behind its time a schedule has nobody who serves it."""
 
 type State = Literal["ok", "warning", "wrong"]
 
@@ -50,6 +55,7 @@ async def _stored(conn: Connection) -> list[Check]:
         *_mounts(await count_libraries(conn)),
         _provider_key(keys.get("tmdb", False)),
         *_queues(await list_queues(conn, WORKING)),
+        _schedules(await load_schedules(conn), await database_time(conn)),
         *_untold(await facts_untold(conn)),
     ]
 
@@ -126,6 +132,20 @@ def _queues(queues: list[QueueShown]) -> Iterator[Check]:
                 message=f"paused: {queue.pause_reason}; {queue.depth} jobs wait",
                 remedy=f"POST /api/v1/queues/{queue.service}/resume",
             )
+
+
+def _schedules(rows: list[ScheduleRow], now: datetime) -> Check:
+    """Rows that nobody understands, and rows that nobody serves; those of a newer version are its own affair."""
+    known = [row for row in rows if row.name in TASKS]
+    wrong = [f"{row.name}: {why}" for row in known if (why := complaint(row)) is not None]
+    if wrong:
+        remedy = "PATCH /api/v1/schedules/{name} with a cron and a timezone; it stands still until then"
+        return Check(name="schedules", state="warning", message="; ".join(wrong), remedy=remedy)
+    late = [row.name for row in known if row.enabled and row.next_run_at is not None and row.next_run_at < now - LATE]
+    if late:
+        message = f"nobody serves {', '.join(late)}, whose time has come"
+        return Check(name="schedules", state="warning", message=message, remedy="a scanner does: start one")
+    return Check(name="schedules", state="ok", message=f"{sum(row.enabled for row in known)} are on")
 
 
 def _untold(count: int) -> Iterator[Check]:

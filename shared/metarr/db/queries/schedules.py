@@ -51,7 +51,7 @@ SEED = """
 INSERT INTO schedules (name, cron) SELECT * FROM unnest($1::text[], $2::text[]) ON CONFLICT (name) DO NOTHING
 """
 
-_ROWS = "SELECT name, cron, timezone, enabled, last_run_at, last_job_ids, next_run_at, updated_at FROM schedules"
+_ROWS = "SELECT name, cron, timezone, enabled, last_run_at, last_job_ids, next_run_at FROM schedules"
 
 ALL = f"{_ROWS} ORDER BY name"
 
@@ -99,7 +99,6 @@ class ScheduleRow(Struct, frozen=True, kw_only=True):
     last_run_at: datetime | None
     last_job_ids: tuple[int, ...]
     next_run_at: datetime | None
-    updated_at: datetime
 
 
 class Move(Struct, frozen=True, kw_only=True):

@@ -14,10 +14,10 @@ from metarr.queue.rows import ClaimedJob
 # disk. A worker without a row, because it was buried or replaced, gets nothing.
 CLAIM = """
 WITH ready AS MATERIALIZED (
-    SELECT head.id
+    SELECT head.id, head.ready_seq
     FROM unnest($3::int[], $4::bigint[]) WITH ORDINALITY AS level (priority, mark, turn)
     CROSS JOIN LATERAL (
-        SELECT id FROM job_queue AS j
+        SELECT id, ready_seq FROM job_queue AS j
         WHERE j.service = $1 AND j.status = 'pending' AND j.ready_seq IS NOT NULL
           AND j.priority = level.priority AND j.ready_seq >= level.mark AND j.kind = ANY($2::text[])
           AND (j.unique_key IS NULL OR NOT EXISTS (
@@ -30,9 +30,9 @@ WITH ready AS MATERIALIZED (
 )
 UPDATE job_queue AS j
 SET status = 'running', worker_id = $6, lease = j.lease + 1, attempts = j.attempts + 1, started_at = now(), ready_seq = NULL
-FROM ready, job_queue AS was WHERE j.id = ready.id AND was.id = ready.id
+FROM ready WHERE j.id = ready.id
 RETURNING j.id, j.kind, j.payload, j.priority, j.lease, j.attempts, j.retry_count, j.max_retries, j.crashes, j.trace_id,
-          j.unique_key, j.entity_type, j.entity_id, was.ready_seq,
+          j.unique_key, j.entity_type, j.entity_id, ready.ready_seq,
           (SELECT coalesce(array_agg(scope), '{}') FROM queue_pauses WHERE scope NOT LIKE 'service:%') AS paused
 """
 

@@ -12,7 +12,7 @@ import structlog
 sys.path.insert(0, str(Path(__file__).parents[2]))  # as pytest does: `support` and `bench` lie in tests
 
 from bench.house import open_house
-from bench.queue import costs, draining, enqueueing, latency
+from bench.queue import churn, claiming, costs, draining, enqueueing, foreign, latency
 from bench.queue.house import QUICK, WHOLE, QueueHouse, Size, open_sides
 from bench.table import Row, show
 
@@ -21,6 +21,9 @@ MEASUREMENTS: Mapping[str, Callable[[QueueHouse], Awaitable[list[Row]]]] = {
     "latency": latency.run,
     "drain": draining.run,
     "costs": costs.run,
+    "claim": claiming.run,
+    "foreign": foreign.run,
+    "churn": churn.run,
 }
 
 

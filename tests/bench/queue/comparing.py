@@ -25,11 +25,15 @@ def durations(name: str, ours: Sequence[float], other: Sequence[float], *, aim: 
 
 def amounts(name: str, ours: Sequence[float], other: Sequence[float], unit: str, *, aim: float | None = None) -> Row:
     """Anything else of which less is better."""
-    return _row(name, ours, other, lambda value: f"{value:,.3g} {unit}".strip(), "most", aim)
+    return _row(name, ours, other, lambda value: f"{_figures(value)} {unit}".strip(), "most", aim)
 
 
 def per_second(rate: float) -> str:
     return f"{rate:,.0f}/s"
+
+
+def _figures(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _row(

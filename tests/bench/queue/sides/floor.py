@@ -7,6 +7,7 @@ no facts. Ten tasks a process, each with a connection: claim `batch`, complete t
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import ClassVar
@@ -90,6 +91,16 @@ class Floor:
     async def enqueue(self, numbers: Sequence[int]) -> None:
         await self._conn.execute(_ENQUEUE, [f'{{"number": {number}}}' for number in numbers])
         await self._bell.publish(_BELL)
+
+    async def claim(self, limit: int) -> float:
+        """Seconds that the claim takes; it is rolled back."""
+        transaction = self._conn.transaction()
+        await transaction.start()
+        began = time.perf_counter()
+        await self._conn.fetch(_CLAIM, limit, "bench")
+        seconds = time.perf_counter() - began
+        await transaction.rollback()
+        return seconds
 
     async def is_busy(self) -> bool:
         return bool(await self._conn.fetchval(_IS_BUSY))

@@ -1,6 +1,7 @@
 """`metarr jobs`: what runs, what waits and why, what failed and how to go on."""
 
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from cyclopts import App, Parameter
 from rich.console import Console
@@ -12,6 +13,7 @@ from metarr_local.place import HERE, Place
 app = App(name="jobs", help="The jobs: what runs, waits or failed.")
 
 _MOST = 500
+_PLACES = {"library": "libraries", "provider": "providers"}
 
 
 @app.default
@@ -33,6 +35,10 @@ def show(
     Console().print(table)
     if answer["next_cursor"]:
         print(f"of {answer['total']}; --limit shows more")
+    for pause in place.client().get("/pauses")["items"]:
+        print(
+            f"{pause['scope']} is paused ({pause['reason']}) and holds {pause['held']}; metarr jobs resume {pause['scope']}"
+        )
 
 
 @app.command
@@ -47,6 +53,35 @@ def cancel(job_id: int, *, place: Place = HERE) -> None:
     """Take back a job that waits, or end one that runs."""
     place.client().post(f"/jobs/{job_id}/cancel")
     print(f"job {job_id} is cancelled")
+
+
+@app.command
+def pause(
+    scope: Annotated[str, Parameter(help="A service, as publisher; library:3; provider:tmdb.")],
+    *,
+    reason: Annotated[str | None, Parameter(help="Why, for whoever looks later.")] = None,
+    place: Place = HERE,
+) -> None:
+    """Let no job of a service, a library or a provider start until it is resumed; what runs goes on."""
+    place.client().post(f"{_path(scope)}/pause", {"reason": reason})
+    print(f"{scope} is paused")
+
+
+@app.command
+def resume(
+    scope: Annotated[str, Parameter(help="As it was paused.")],
+    *,
+    place: Place = HERE,
+) -> None:
+    """Let the jobs of a service, a library or a provider start again."""
+    place.client().post(f"{_path(scope)}/resume")
+    print(f"{scope} goes on")
+
+
+def _path(scope: str) -> str:
+    """Where a scope is paused: `library:3` below libraries, `provider:tmdb` below providers, a service below queues."""
+    kind, _, name = scope.rpartition(":")
+    return f"/{_PLACES.get(kind, 'queues')}/{quote(name, safe='')}"
 
 
 def _says(job: dict[str, Any]) -> str:

@@ -23,6 +23,7 @@ from metarr_api.routes.jobs import JobRoutes
 from metarr_api.routes.libraries import LibraryRoutes
 from metarr_api.routes.movie_actions import MovieActionRoutes
 from metarr_api.routes.movies import MOVIE, MovieRoutes
+from metarr_api.routes.pauses import PauseRoutes
 from metarr_api.routes.schedules import ScheduleRoutes
 from metarr_api.routes.settings import SettingRoutes
 from metarr_api.routes.system import MetricRoutes, SystemRoutes
@@ -40,6 +41,7 @@ _UNDER_V1: tuple[type[Controller], ...] = (
     artwork_routes(COLLECTION, "collections"),
     AssetRoutes,
     JobRoutes,
+    PauseRoutes,
     ScheduleRoutes,
     EventRoutes,
     SettingRoutes,

@@ -17,9 +17,10 @@ from metarr_api.inputs import Asked, read_body, read_query
 from metarr_api.paging import Page, PageQuery, seal, unseal
 from metarr_api.parameters import Given, PathId, PathWord
 from metarr_api.routes.doing import found
+from metarr_api.routes.pauses import Reason
 from metarr_api.tools import Tools
 from metarr_api.waiting import why
-from metarr_api.words import BIGGEST_ID, Line, Word
+from metarr_api.words import BIGGEST_ID, Word
 
 _ORDER = "jobs"
 SERVICES: tuple[str, ...] = tuple(service for service in get_args(Service) if service != "api")
@@ -72,12 +73,6 @@ class JobDetail(JobShown, frozen=True, kw_only=True):
     result: Any
     depends_on: list[OtherJob]
     waited_for_by: list[OtherJob]
-
-
-class Reason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why, for whoever looks later."""
-
-    reason: Line | None = None
 
 
 class JobRoutes(Controller):
@@ -141,7 +136,7 @@ class JobRoutes(Controller):
         """No job of this service starts until it is resumed, also after a restart; what runs goes on."""
         asked = await read_body(request, Reason, optional=True)
         async with tools.db.transaction() as conn:
-            await queue.pause(conn, f"service:{_service(service)}", asked.reason or "paused by a person")
+            await queue.pause(conn, f"service:{_service(service)}", asked.text)
             (row,) = await jobs_view.list_queues(conn, [service])
         return row
 
@@ -149,9 +144,9 @@ class JobRoutes(Controller):
     async def resume_queue(self, service: PathWord, tools: Given) -> QueueShown:
         """Let jobs start again."""
         async with tools.db.transaction() as conn:
-            await queue.resume(conn, f"service:{_service(service)}")
+            services = await queue.resume(conn, f"service:{_service(service)}")
             (row,) = await jobs_view.list_queues(conn, [service])
-        await tools.bus.ring([service])
+        await tools.bus.ring(sorted(services | {service}))
         return row
 
 

@@ -5,6 +5,7 @@ from typing import Literal
 from litestar import Controller, delete, get, patch, post
 from msgspec import UNSET, Struct, UnsetType
 
+from metarr import queue
 from metarr.db.queries import libraries
 from metarr.db.queries.libraries import LibraryShown
 from metarr.errors import Conflict
@@ -94,9 +95,11 @@ class LibraryRoutes(Controller):
 
     @delete("/libraries/{library_id:int}")
     async def remove_library(self, library_id: PathId, tools: Given) -> None:
-        """Forget a library and what is known of its items; no file is touched."""
+        """Forget a library, what is known of its items, and its pause; no file is touched."""
         async with tools.db.transaction() as conn:
             found(await libraries.remove_library(conn, library_id) or None, "library", library_id)
+            services = await queue.resume(conn, f"library:{library_id}")
+        await tools.bus.ring(sorted(services))
 
     @post("/libraries/{library_id:int}/scan", status_code=202, opt={"body": ScanAsked, "body_optional": True})
     async def scan_library(self, library_id: PathId, request: Asked, tools: Given) -> JobStarted:

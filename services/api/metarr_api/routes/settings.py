@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from metarr.db import Connection
 from metarr.db.queries import libraries
+from metarr.db.queries.pauses import reasons_of
 from metarr.db.queries.provider_settings import change_provider, show_providers
 from metarr.db.queries.providers import DEFAULTS
 from metarr.db.queries.settings import load_rows, save_settings, settings_from
@@ -28,7 +29,8 @@ Place = Annotated[int, Meta(ge=1, le=1000)]
 
 
 class ProviderShown(Struct, frozen=True, kw_only=True):
-    """A provider. `rate_limit_per_second` null is no limit; lower `priority` goes first, null comes last."""
+    """A provider. `rate_limit_per_second` null is no limit; lower `priority` goes first, null comes last. A paused one is asked
+    nothing, and jobs that would ask it wait."""
 
     provider_name: str
     enabled: bool
@@ -36,6 +38,8 @@ class ProviderShown(Struct, frozen=True, kw_only=True):
     has_api_key: bool
     rate_limit_per_second: float | None
     priority: int | None
+    paused: bool
+    pause_reason: str | None
 
 
 class ProviderEdit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -68,13 +72,11 @@ class SettingRoutes(Controller):
     @patch("/providers/{provider_name:str}", opt={"body": ProviderEdit})
     async def edit_provider(self, provider_name: PathWord, request: Asked, tools: Given) -> ProviderShown:
         """Change one; takes effect with the next job, without a restart."""
-        if provider_name not in _NAMES:
-            raise NotFound(f"there is no provider {provider_name}; there are {', '.join(_NAMES)}")
+        known_provider(provider_name)
         edit = await read_body(request, ProviderEdit)
         async with tools.db.transaction() as conn:
             await change_provider(conn, provider_name, _given(edit))
-            page = await _providers(conn)
-        return next(row for row in page.items if row.provider_name == provider_name)
+            return await show_provider(conn, provider_name)
 
     @get("/settings")
     async def get_settings(self, tools: Given) -> dict[str, Any]:
@@ -92,6 +94,19 @@ class SettingRoutes(Controller):
             await _check_libraries(conn, values)
             await save_settings(conn, values)
             return await _settings(conn)
+
+
+def known_provider(name: str) -> str:
+    """The name itself. Raises NotFound."""
+    if name not in _NAMES:
+        raise NotFound(f"there is no provider {name}; there are {', '.join(_NAMES)}")
+    return name
+
+
+async def show_provider(conn: Connection, name: str) -> ProviderShown:
+    """One that is known."""
+    page = await _providers(conn)
+    return next(row for row in page.items if row.provider_name == name)
 
 
 def understand_provider(name: str, given: Any) -> ProviderEdit:
@@ -125,9 +140,13 @@ async def _providers(conn: Connection) -> Page[ProviderShown]:
     rows = {row["provider_name"]: row for row in await show_providers(conn)}
     defaults = {d.provider_name: {**msgspec.structs.asdict(d), "has_api_key": False} for d in DEFAULTS}
     known = {**defaults, **rows}
-    shown = [
-        msgspec.convert({**row, "requires_api_key": name in _NEED_KEYS}, ProviderShown) for name, row in known.items()
-    ]
+    paused = await reasons_of(conn, [f"provider:{name}" for name in known])
+    pauses = {name: paused.get(f"provider:{name}") for name in known}
+    more = {
+        name: {"requires_api_key": name in _NEED_KEYS, "paused": reason is not None, "pause_reason": reason}
+        for name, reason in pauses.items()
+    }
+    shown = [msgspec.convert({**row, **more[name]}, ProviderShown) for name, row in known.items()]
     shown.sort(key=lambda row: (row.priority is None, row.priority or 0, row.provider_name))
     return Page(items=shown, total=len(shown))
 

@@ -17,8 +17,10 @@ SELECT l.id, l.name, l.path, l.type, l.enabled, l.last_scan_at, l.mount_state, l
             WHEN 'tv' THEN (SELECT count(*) FROM series s WHERE s.library_id = l.id AND s.deleted_at IS NULL)
             ELSE (SELECT count(*) FROM artists a WHERE a.library_id = l.id AND a.deleted_at IS NULL) END AS item_count,
        films.unidentified AS unidentified_count, films.deleted AS deleted_count,
-       (SELECT p.message FROM problems p WHERE p.entity_type = 'library' AND p.entity_id = l.id AND p.area = 'scan') AS problem
-FROM libraries l CROSS JOIN LATERAL (
+       (SELECT p.message FROM problems p WHERE p.entity_type = 'library' AND p.entity_id = l.id AND p.area = 'scan') AS problem,
+       pause.scope IS NOT NULL AS paused, pause.reason AS pause_reason
+FROM libraries l LEFT JOIN queue_pauses pause ON pause.scope = 'library:' || l.id
+CROSS JOIN LATERAL (
     SELECT count(*) FILTER (WHERE m.deleted_at IS NULL) AS items,
            count(*) FILTER (WHERE m.deleted_at IS NULL AND m.identification_status = 'unidentified') AS unidentified,
            count(*) FILTER (WHERE m.deleted_at IS NOT NULL) AS deleted
@@ -69,6 +71,8 @@ class LibraryShown(Struct, frozen=True, kw_only=True):
     item_count: int
     unidentified_count: int
     deleted_count: int
+    paused: bool
+    pause_reason: str | None
     created_at: datetime
     updated_at: datetime
 

@@ -48,7 +48,11 @@ class Relay:
             facts = [await self._waiting.get()]
             while len(facts) < _BATCH and not self._waiting.empty():
                 facts.append(self._waiting.get_nowait())
-            await self._tell(facts)
+            try:
+                await self._tell(facts)
+            except asyncio.CancelledError:
+                self.send(facts)  # a stop came in between: `drain` tells them
+                raise
 
     async def _sweep(self) -> None:
         while True:

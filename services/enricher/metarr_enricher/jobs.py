@@ -5,11 +5,12 @@ from msgspec import Struct
 from metarr.db import Connection, Database
 from metarr.db.queries.answers import load_answers
 from metarr.db.queries.movies import MovieRow, load_movie
+from metarr.db.queries.pauses import reasons_of
 from metarr.db.queries.providers import ProviderConfig, load_providers
 from metarr.db.queries.settings import load_settings
 from metarr.domain.movie import MovieMetadata
 from metarr.domain.settings import Settings
-from metarr.errors import Discard, ProviderError
+from metarr.errors import Conflict, Discard, ProviderError
 from metarr.messages.facts import ItemEnriched, ItemUnmatched
 from metarr.messages.jobs import HIGH, EnrichItem
 from metarr.messages.requests import FindMatches, MatchesFound
@@ -22,6 +23,10 @@ from metarr_enricher.protocol import MovieIds
 from metarr_enricher.providers import tmdb
 from metarr_enricher.storing import Findings, failures, store
 from metarr_enricher.telling import matches_found, tell_problems
+
+_SCOPE = "provider:"
+_SEARCHED = f"{_SCOPE}{tmdb.NAME}"
+"""Whose pause stops a search: nobody else finds films by their names."""
 
 
 class Known(Struct, frozen=True, kw_only=True):
@@ -45,12 +50,16 @@ class Handlers:
         self._db = db
 
     async def enrich_item(self, job: EnrichItem, work: Work) -> ItemEnriched | ItemUnmatched:
-        """Identify a film where that is open, ask the providers side by side, merge by lock and priority."""
+        """Identify a film where that is open, ask the providers side by side, merge by lock and priority.
+
+        Raises Hold when a provider that would be asked is paused.
+        """
         if job.entity_type != "movie":
             raise Discard(f"nobody knows how to enrich a {job.entity_type} yet")
         async with work.read() as conn:
             known = await _load(conn, job.entity_id)
         panel = self._providers.panel(known.providers, known.settings, fresh=job.fresh, priority=work.job.priority)
+        _respect_pauses(panel, work)
         await work.progress(0, 2, "finding out which film it is")
         identity = await _identify(known, panel, work)
         await work.progress(1, 2, "asking the providers")
@@ -62,14 +71,17 @@ class Handlers:
         return _fact(job, found, tuple(change.field for change in changes), panel)
 
     async def find_matches(self, asked: FindMatches) -> MatchesFound:
-        """Films that an item could be, best first, each with its score explained."""
+        """Films that an item could be, best first, each with its score explained. Raises Conflict while TMDB is paused."""
         if asked.entity_type != "movie":
             return MatchesFound(reason=f"nobody knows how to look for a {asked.entity_type} yet")
         async with self._db.read() as conn:
             known = await _load(conn, asked.entity_id)
+            paused = await reasons_of(conn, [_SEARCHED])
         panel = self._providers.panel(known.providers, known.settings, priority=HIGH)
         if panel.searches is None:
             return MatchesFound(reason=NO_KEY if panel.is_empty else NO_SEARCH)
+        if _SEARCHED in paused:
+            raise Conflict(f"TMDB is paused: {paused[_SEARCHED]}; resume it, then films can be looked for")
         try:
             verdict = await find_match(wanted(known.film, asked.query, asked.year), panel, known.settings)
         except ProviderError as failure:
@@ -87,6 +99,12 @@ async def _load(conn: Connection, movie_id: int) -> Known:
         providers=await load_providers(conn),
         described=(await load_answers(conn, "movie", film.id)).get(tmdb.NAME),
     )
+
+
+def _respect_pauses(panel: Panel, work: Work) -> None:
+    """One that is paused holds the whole job: whoever pauses a provider expects that nothing is decided without it."""
+    for name in panel.names:
+        work.ensure_not_paused(f"{_SCOPE}{name}")
 
 
 async def _identify(known: Known, panel: Panel, work: Work) -> Identity:

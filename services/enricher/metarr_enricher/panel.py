@@ -35,8 +35,14 @@ class Panel(Struct, frozen=True, kw_only=True):
     priorities: Mapping[str, int | None] = {}
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Who would be asked."""
+        abilities = {tmdb.NAME: self.movies, fanart_tv.NAME: self.artwork, omdb.NAME: self.ratings}
+        return tuple(name for name, ability in abilities.items() if ability is not None)
+
+    @property
     def is_empty(self) -> bool:
-        return not (self.movies or self.artwork or self.ratings)
+        return not self.names
 
 
 class Providers:

@@ -11,8 +11,8 @@ from metarr.db.queries.settings import load_settings
 from metarr.domain.movie import MovieMetadata
 from metarr.domain.settings import Settings
 from metarr.errors import Conflict, Discard, ProviderError
-from metarr.messages.facts import ItemEnriched, ItemUnmatched
-from metarr.messages.jobs import HIGH, EnrichItem
+from metarr.messages.facts import ItemEnriched, ItemUnmatched, RefreshBegun
+from metarr.messages.jobs import HIGH, EnrichItem, RefreshItems
 from metarr.messages.requests import FindMatches, MatchesFound
 from metarr.runtime.work import Work
 from metarr_enricher.asking import Reply, ask_all
@@ -21,6 +21,7 @@ from metarr_enricher.panel import Panel, Providers
 from metarr_enricher.patience import come_back_later
 from metarr_enricher.protocol import MovieIds
 from metarr_enricher.providers import tmdb
+from metarr_enricher.refreshing import begin_refresh
 from metarr_enricher.storing import Findings, failures, store
 from metarr_enricher.telling import matches_found, tell_problems
 
@@ -69,6 +70,10 @@ class Handlers:
             changes = await store(conn, found, panel, known.settings, work)
             await tell_problems(conn, known.film.id, identity, found.replies, panel)
         return _fact(job, found, tuple(change.field for change in changes), panel)
+
+    async def refresh_items(self, _job: RefreshItems, work: Work) -> RefreshBegun:
+        """Pick the films whose metadata is the oldest."""
+        return await begin_refresh(work)
 
     async def find_matches(self, asked: FindMatches) -> MatchesFound:
         """Films that an item could be, best first, each with its score explained. Raises Conflict while TMDB is paused."""

@@ -8,10 +8,9 @@ The recorded day decides when a file goes for good, never a file's own time.
 
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from posixpath import basename, dirname, splitext
 
 import msgspec
@@ -68,16 +67,6 @@ class RecycleBin:
                 found |= {entry.name: entry.path for entry in entries if entry.is_file(follow_symlinks=False)}
         return found
 
-    def purge(self, retention_days: int) -> int:
-        """Delete for good what went into the bin more than `retention_days` ago; returns how many days' worth went."""
-        oldest = self._now.date() - timedelta(days=retention_days)
-        expired = [day for day in self._days() if date.fromisoformat(day) < oldest]
-        for day in expired:
-            shutil.rmtree(f"{self._root}/{BIN}/{day}")
-            with suppress(FileNotFoundError):
-                os.unlink(f"{self._root}/{BIN}/{day}.jsonl")
-        return len(expired)
-
     @property
     def _day(self) -> str:
         return self._now.date().isoformat()
@@ -86,7 +75,7 @@ class RecycleBin:
         if os.path.islink(f"{self._root}/{BIN}"):
             return []
         try:
-            return [name for name in os.listdir(f"{self._root}/{BIN}") if _is_day(name)]
+            return [name for name in os.listdir(f"{self._root}/{BIN}") if is_day(name)]
         except FileNotFoundError:
             return []
 
@@ -140,7 +129,8 @@ def _free_name(folder: Folder, name: str, place: Folder, wished: str, content_ha
     raise FileExistsError(f"the recycle bin is full of files called {wished}")
 
 
-def _is_day(name: str) -> bool:
+def is_day(name: str) -> bool:
+    """Whether a name in the bin is that of a day."""
     if not _DAY.fullmatch(name):
         return False
     with suppress(ValueError):

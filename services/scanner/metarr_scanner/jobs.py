@@ -6,10 +6,10 @@ from metarr.db.queries.scan import LibraryRow
 from metarr.db.queries.settings import load_settings
 from metarr.domain.mount import judge_root
 from metarr.domain.settings import Settings
-from metarr.messages.facts import FolderFact, HistoryPruned, WalkFact
-from metarr.messages.jobs import PruneHistory, ScanFolder, ScanLibrary
+from metarr.messages.facts import FolderFact, HistoryPruned, ItemPurged, OrphansForgotten, TrashPurged, WalkFact
+from metarr.messages.jobs import ForgetOrphans, PruneHistory, PurgeDeleted, ScanFolder, ScanLibrary
 from metarr.runtime import Work
-from metarr_scanner import history
+from metarr_scanner import history, trash
 from metarr_scanner.finding import Tools, find_films, load_around
 from metarr_scanner.findings import Findings, findings_of
 from metarr_scanner.guard import judge_now, look_at_root, stop_here
@@ -66,6 +66,14 @@ class Handlers:
     async def prune_history(self, _job: PruneHistory, work: Work) -> HistoryPruned:
         """Delete a batch of the jobs and webhook events that nobody looks at any more."""
         return await history.prune(work)
+
+    async def purge_deleted(self, job: PurgeDeleted, work: Work) -> tuple[ItemPurged | TrashPurged, ...]:
+        """Remove for good a batch of what has been in the trash too long."""
+        return await trash.purge(job, work)
+
+    async def forget_orphans(self, _job: ForgetOrphans, work: Work) -> OrphansForgotten:
+        """Remove a batch of the people, genres, studios and collections that belong to nothing any more."""
+        return await trash.forget(work)
 
     async def _read_folders(self, job: ScanFolder, work: Work, library: LibraryRow, settings: Settings) -> Findings:
         scenes = await asyncio.to_thread(read_scenes, job.paths, library.path, settings.ignore_patterns)

@@ -5,6 +5,11 @@ from typing import Literal
 
 from metarr.db.database import Connection
 
+NAMES_LOCK = 0x6D657461_0004
+"""Advisory lock, beside those of metarr.db.queries.named: who finds names holds it shared, who lets some go holds it alone."""
+
+HOLD = "SELECT pg_advisory_xact_lock_shared($1)"
+
 # In order of name: two films that bring the same new names wait for each other instead of deadlocking.
 ADD_GENRES = """
 INSERT INTO genres (name, media_type)
@@ -49,5 +54,6 @@ async def store_names(
 ) -> None:
     """Make `names` the set of a film's genres or studios; a name that exists in another case is that one."""
     add, replace = STATEMENTS[kind]
+    await conn.execute(HOLD, NAMES_LOCK)
     await conn.execute(add, list(names))
     await conn.execute(replace, movie_id, list(names))

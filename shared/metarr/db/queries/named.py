@@ -130,8 +130,13 @@ async def find_or_create(
     return [row["id"] for row in await conn.fetch(_for(named, FIND), list(names), list(ids))]
 
 
+def lock_number(named: NamedTable) -> int:
+    """The advisory lock that everybody holds shared who finds rows of this table, and alone who lets one go."""
+    return _NAMED_LOCK + named.number
+
+
 async def _join(conn: Connection, named: NamedTable, names: list[str]) -> bool:
-    return bool(await conn.fetchval(_for(named, JOIN), names, _NAMED_LOCK + named.number))
+    return bool(await conn.fetchval(_for(named, JOIN), names, lock_number(named)))
 
 
 async def _unite(conn: Connection, named: NamedTable, names: list[str], ids: list[int]) -> None:

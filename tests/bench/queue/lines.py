@@ -14,10 +14,11 @@ KINDS = (Noop.__name__,)
 WORKER = "bench:1"
 _FILL_SECONDS = 300
 
+# With unique keys, as most jobs have them: a claim must see which of them run.
 WAITING = """
-INSERT INTO job_queue (kind, service, job_type, payload, priority, ready_seq)
-SELECT 'Noop', 'scanner', 'scan', jsonb_build_object('number', n), 5, nextval('job_ready_seq')
-FROM generate_series(1, $1::int) AS n
+INSERT INTO job_queue (kind, service, job_type, payload, priority, ready_seq, unique_key)
+SELECT 'Noop', 'scanner', 'scan', jsonb_build_object('number', n), 5, place.seq, 'Noop:' || place.seq
+FROM generate_series(1, $1::int) AS n, LATERAL (SELECT nextval('job_ready_seq') + 0 * n AS seq) AS place
 """
 FINISHED = """
 INSERT INTO job_queue (kind, service, job_type, payload, priority, status, lease, attempts, worker_id, started_at, completed_at)

@@ -145,3 +145,10 @@ def test_thumbnails_have_a_fixed_set_of_widths() -> None:
     assert thumbnail_path(HASH, 320, "jpg") == f"cache/thumbs/{HASH[:2]}/{HASH[2:4]}/{HASH}-320.jpg"
     with pytest.raises(Invalid, match="160, 320, 640, 1280"):
         thumbnail_path(HASH, 321, "jpg")
+
+
+def test_an_old_file_that_is_put_in_again_becomes_young(store: BlobStore, tmp_path: Path) -> None:
+    path = tmp_path / store.put(DATA, "jpg").path
+    os.utime(path, (1, 1))
+    store.put(DATA, "jpg")
+    assert os.stat(path).st_mtime > 1_000_000

@@ -1,4 +1,4 @@
-"""The jobs of the cache service: bring the artwork of an item into the store and choose what each slot shows."""
+"""The jobs of the cache service: bring the artwork of an item into the store, choose what each slot shows, sweep the store."""
 
 import asyncio
 from collections.abc import Iterable
@@ -10,13 +10,14 @@ from metarr.db.queries.settings import load_settings
 from metarr.domain.scoring import Taste
 from metarr.domain.settings import Settings
 from metarr.errors import Discard, Retry
-from metarr.messages.facts import AssetsChosen
-from metarr.messages.jobs import CacheAssets
+from metarr.messages.facts import AssetsChosen, CacheSwept, StoreSwept
+from metarr.messages.jobs import CacheAssets, SweepCache, SweepStore
 from metarr.runtime import Work
 from metarr_cache.choosing import Choice, choose
 from metarr_cache.intake import Failure, Intake, Kept
 from metarr_cache.options import Option, SlotOptions, gather
 from metarr_cache.settling import settle
+from metarr_cache.sweeping import sweep_part, sweep_rows
 
 PATIENT_TRIES = 2
 """How often a job comes back for a slot that is empty only because a source has trouble; then the film goes on without."""
@@ -50,6 +51,14 @@ class Handlers:
         )
         others = [AssetsChosen(entity_type="movie", entity_id=id_, changed=("actors",)) for id_ in settled.also_shown]
         return (own, *others) if others else own
+
+    async def sweep_cache(self, _job: SweepCache, work: Work) -> CacheSwept:
+        """Forget a batch of the pictures that nothing has shown for long."""
+        return await sweep_rows(work)
+
+    async def sweep_store(self, job: SweepStore, work: Work) -> StoreSwept:
+        """Delete the files in one part of the store that no row knows."""
+        return await sweep_part(job, self._store, work)
 
     async def _choose(self, artwork: Artwork, settings: Settings, work: Work) -> list[Choice]:
         subjects = await gather(artwork, self._store)

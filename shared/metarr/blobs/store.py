@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import BinaryIO
@@ -14,6 +15,8 @@ from metarr.blobs.writing import move_into_place, write_temporary
 from metarr.errors import NotFound
 
 _INCOMING = ".incoming"
+_YOUNG = 3600.0
+"""Seconds for which a file that was written or wanted need not be marked again."""
 
 
 class Blob(Struct, frozen=True, kw_only=True):
@@ -40,6 +43,11 @@ class BlobStore:
 
     def __init__(self, root: str) -> None:
         self._root = root
+
+    @property
+    def root(self) -> str:
+        """The folder of the store."""
+        return self._root
 
     def put(self, data: bytes | Iterable[bytes], ext: str) -> Blob:
         """Keep these bytes; idempotent. A damaged file of that name is replaced.
@@ -127,9 +135,15 @@ class BlobStore:
         return _blob(name, size)
 
     def _intact(self, name: BlobName, size: int) -> bool:
+        """An old file that is wanted again becomes a young one: whoever sweeps the store leaves those alone."""
         path = self._locate(name)
         with suppress(FileNotFoundError):
-            return os.stat(path).st_size == size and _hash_of_file(path) == name.content_hash
+            found = os.stat(path)
+            if found.st_size != size or _hash_of_file(path) != name.content_hash:
+                return False
+            if time.time() - found.st_mtime > _YOUNG:
+                os.utime(path)
+            return True
         return False
 
     def _locate(self, name: BlobName) -> str:

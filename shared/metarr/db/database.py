@@ -12,8 +12,13 @@ from metarr.errors import DatabaseUnavailable
 
 type Connection = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
 
-CONFLICTS = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.UniqueViolationError)
-"""Two transactions met on the same rows: the one that lost can be run again."""
+CONFLICTS = (
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.UniqueViolationError,
+    asyncpg.ForeignKeyViolationError,
+)
+"""Two transactions met on the same rows, or one took away what the other had read: the one that lost can be run again."""
 
 _CONNECT_TIMEOUT = 10.0
 _COMMAND_TIMEOUT = 60.0

@@ -41,7 +41,7 @@ def check_cron(text: str) -> str:
     if len(cron) > LONGEST_CRON or not _FORM.fullmatch(cron):
         raise Invalid("must have five fields: minute hour day month weekday, as in 30 3 * * *")
     try:
-        next(_walls(cron, datetime.min.replace(year=2024)))
+        next(_walls(cron, datetime(2024, 1, 1, tzinfo=UTC).replace(tzinfo=None)))
     except CroniterError as wrong:
         raise Invalid(f"is no time that comes: {wrong}") from wrong
     return cron

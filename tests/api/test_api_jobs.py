@@ -1,6 +1,5 @@
 """Jobs and queues as a person sees them: why one waits, and what can be done."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -45,54 +44,6 @@ def publish(number: int) -> PublishItem:
     return PublishItem(entity_type="movie", entity_id=number)
 
 
-async def test_a_job_that_depends_on_another_names_it(api: httpx.AsyncClient, db: Database) -> None:
-    async with db.transaction() as conn:
-        movie = await a_film(conn)
-        (parent,) = await put(conn, enrich(movie))
-        (child,) = await put(conn, publish(movie), depends_on=(parent.id,))
-    job, other = await shown(api, child.id), await shown(api, parent.id)
-    assert job["waits_because"] == f'waits for job {parent.id} (EnrichItem "Heat (1995)")'
-    assert [(one["id"], one["satisfied"]) for one in job["depends_on"]] == [(parent.id, False)]
-    assert [one["id"] for one in other["waited_for_by"]] == [child.id]
-
-
-async def test_a_job_that_waits_for_a_time_says_which_and_why(api: httpx.AsyncClient, db: Database) -> None:
-    later = datetime(2099, 1, 1, 12, 30, tzinfo=UTC)
-    async with db.transaction() as conn:
-        movie = await a_film(conn)
-        (delayed,) = await put(conn, publish(movie), run_at=later)
-        (failed,) = await put(conn, enrich(movie), run_at=later)
-        await conn.execute("UPDATE job_queue SET retry_count = 2, error_message = 'tmdb: 429' WHERE id = $1", failed.id)
-    assert (await shown(api, delayed.id))["waits_because"] == "waits until 2099-01-01 12:30:00 UTC"
-    assert (await shown(api, failed.id))["waits_because"] == "retry 2 of 3 at 2099-01-01 12:30:00 UTC: tmdb: 429"
-
-
-async def test_a_job_in_the_line_says_what_it_lacks(api: httpx.AsyncClient, db: Database) -> None:
-    async with db.transaction() as conn:
-        movie = await a_film(conn)
-        (first,) = await put(conn, publish(movie))
-        (second,) = await put(conn, publish(movie + 1))
-    nobody = (await shown(api, first.id))["waits_because"]
-    async with db.transaction() as conn:
-        await a_worker(conn, "publisher", "PublishItem")
-    places = [(await shown(api, job.id))["waits_because"] for job in (first, second)]
-    await api.post("/api/v1/queues/publisher/pause")
-    paused = (await shown(api, first.id))["waits_because"]
-    assert nobody == "no publisher that can do this is running"
-    assert places == ["is next for publisher", "waits behind 1 more urgent or older job of publisher"]
-    assert paused == "publisher is paused"
-
-
-async def test_a_job_whose_work_runs_already_names_the_one_that_runs(api: httpx.AsyncClient, db: Database) -> None:
-    async with db.transaction() as conn:
-        movie = await a_film(conn)
-        await a_worker(conn, "publisher", "PublishItem")
-        (first,) = await put(conn, publish(movie))
-        await queue.claim(conn, "publisher", ["PublishItem"], "publisher-1", limit=1)
-        (again,) = await put(conn, publish(movie))
-    assert (await shown(api, again.id))["waits_because"] == f"waits for job {first.id}, which does the same work now"
-
-
 async def test_a_running_job_shows_how_far_it_is(api: httpx.AsyncClient, db: Database, tools: Tools) -> None:
     async with db.transaction() as conn:
         await a_worker(conn, "scanner", "ScanLibrary")
@@ -103,6 +54,24 @@ async def test_a_running_job_shows_how_far_it_is(api: httpx.AsyncClient, db: Dat
     row = await shown(api, job.id)
     assert (row["status"], row["waits_because"]) == ("running", None)
     assert row["progress"] == msgspec.to_builtins(said)
+
+
+async def test_what_an_earlier_run_of_a_job_said_is_not_shown_for_the_next(
+    api: httpx.AsyncClient, db: Database, tools: Tools
+) -> None:
+    async with db.transaction() as conn:
+        await a_worker(conn, "scanner", "ScanLibrary")
+        (job,) = await put(conn, ScanLibrary(library_id=1))
+        (first,) = await queue.claim(conn, "scanner", ["ScanLibrary"], "scanner-1", limit=1)
+    said = Progress(job_id=job.id, kind="ScanLibrary", done=3, total=9, doing="walking", attempt=1)
+    await tools.live.hear("", msgspec.json.encode(said))
+    during = (await shown(api, job.id))["progress"]
+    async with db.transaction() as conn:
+        await queue.put_back(conn, first, "again", after=None, counts=True)
+    between = (await shown(api, job.id))["progress"]
+    async with db.transaction() as conn:
+        await queue.claim(conn, "scanner", ["ScanLibrary"], "scanner-1", limit=1)
+    assert (during["done"], between, (await shown(api, job.id))["progress"]) == (3, None, None)
 
 
 async def test_lists_filter_and_page_the_newest_first(api: httpx.AsyncClient, db: Database) -> None:

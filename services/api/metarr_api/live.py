@@ -40,9 +40,10 @@ class Live:
             if not listener.full():
                 listener.put_nowait(data)
 
-    def of(self, job_id: int) -> Progress | None:
-        """How far a job is, if it ever said so."""
-        return self._last.get(job_id)
+    def of(self, job_id: int, attempt: int) -> Progress | None:
+        """How far a job is in this run of it, if it said so; what it said in an earlier one is no longer true."""
+        said = self._last.get(job_id)
+        return said if said is not None and said.attempt in (None, attempt) else None
 
     @property
     def listener_count(self) -> int:

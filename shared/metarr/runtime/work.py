@@ -7,6 +7,7 @@ from functools import cached_property
 import msgspec
 import structlog
 from msgspec import Struct
+from msgspec.structs import replace
 
 from metarr.db import Connection, Database
 from metarr.errors import Hold, MetarrError
@@ -25,13 +26,18 @@ class JobCancelledError(MetarrError):
 
 
 class Progress(Struct, frozen=True, kw_only=True):
-    """How far a running job is; told live, never stored."""
+    """How far a running job is; told live, never stored.
+
+    `waits` says that it is not at work now but waits, for what `doing` names. `attempt` tells the runs of one job apart.
+    """
 
     job_id: int
     kind: str
     done: int
     total: int
     doing: str
+    waits: bool = False
+    attempt: int | None = None
 
 
 class Work:
@@ -60,6 +66,7 @@ class Work:
         self.cancelled = False
         self._say_progress = say_progress
         self._said_at = float("-inf")
+        self._progress = Progress(job_id=job.id, kind=job.kind, done=0, total=0, doing="begins", attempt=job.attempts)
         self._stack = AsyncExitStack()
         self._transaction: Connection | None = None
 
@@ -99,12 +106,27 @@ class Work:
     async def progress(self, done: int, total: int, doing: str) -> None:
         """Tell how far the job is, in units of its own, and what it is doing now."""
         self.ensure_active()
+        self._progress = Progress(
+            job_id=self.job.id, kind=self.job.kind, done=done, total=total, doing=doing, attempt=self.job.attempts
+        )
         now = self.clock.monotonic()
-        if self._say_progress is None or (now - self._said_at < _PROGRESS_SECONDS and done < total):
-            return
-        self._said_at = now
-        said = Progress(job_id=self.job.id, kind=self.job.kind, done=done, total=total, doing=doing)
-        await self._say_progress(self.job.id, msgspec.json.encode(said))
+        if now - self._said_at >= _PROGRESS_SECONDS or done >= total:
+            self._said_at = now
+            await self._say(self._progress)
+
+    @asynccontextmanager
+    async def waiting_for(self, what: str) -> AsyncIterator[None]:
+        """While the block waits for something outside, the job's progress says so."""
+        waits = replace(self._progress, doing=f"waits for {what}", waits=True)
+        await self._say(waits)
+        try:
+            yield
+        finally:
+            await self._say(self._progress)
+
+    async def _say(self, said: Progress) -> None:
+        if self._say_progress is not None:
+            await self._say_progress(self.job.id, msgspec.json.encode(said))
 
     async def transaction(self) -> Connection:
         """For the runtime: the open writing transaction, begun now when the handler had nothing to write."""

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from metarr import queue
 from metarr.db.queries import jobs_view
-from metarr.db.queries.jobs_view import JobFilter, JobRow, JobStatus, OtherJob, QueueShown
+from metarr.db.queries.jobs_view import JobFilter, JobRow, JobStatus, OtherJob, QueueShown, Waiting
 from metarr.errors import Invalid, NotFound
 from metarr.messages.jobs import JobType, Service
 from metarr.runtime.work import Progress
@@ -39,7 +39,8 @@ class JobQuery(PageQuery, frozen=True, kw_only=True):
 
 
 class JobShown(Struct, frozen=True, kw_only=True):
-    """A job. `waits_because` says why it has not begun, `progress` how far a running one is, `title` what it is about."""
+    """A job. `waits_because` says why it has not begun or does not go on, `waiting` the same in parts; `progress` is how far a
+    running one is, `title` what it is about."""
 
     id: int
     kind: str
@@ -51,6 +52,7 @@ class JobShown(Struct, frozen=True, kw_only=True):
     entity_id: int | None
     title: str | None
     waits_because: str | None
+    waiting: Waiting | None
     progress: Progress | None
     retry_count: int
     max_retries: int
@@ -152,10 +154,8 @@ class JobRoutes(Controller):
 
 def _shown[J: JobShown](tools: Tools, row: JobRow, kind: type[J]) -> J:
     """The row with its waiting in words and its progress as it was last heard."""
-    columns = msgspec.structs.asdict(row)
-    del columns["waiting"]
-    progress = tools.live.of(row.id) if row.status == "running" else None
-    return kind(**columns, waits_because=why(row), progress=progress)
+    progress = tools.live.of(row.id, row.attempts) if row.status == "running" else None
+    return kind(**msgspec.structs.asdict(row), waits_because=why(row, progress), progress=progress)
 
 
 def _service(name: str) -> str:

@@ -8,7 +8,11 @@ import msgspec
 from msgspec import Struct
 
 from metarr.db.database import Connection
+from metarr.db.queries.belonging import LIBRARY_OF
 from metarr.db.queries.where import Where
+
+MOST_AHEAD = 1000
+"""Further nobody counts who is before a job in the line."""
 
 type JobStatus = Literal["pending", "running", "completed", "failed", "cancelled"]
 
@@ -20,24 +24,41 @@ CASE j.entity_type
 END
 """
 
-# What a waiting job waits for, as far as its row and its neighbours tell; NULL for all others. A job without a place in the
-# line waits for a time or another job; one in the line waits for its turn, a pause to end, or somebody to do it.
+# What a waiting job waits for, as far as its row and its neighbours tell; NULL for all others. `until` is a time that has not
+# come yet; a time that has come is no reason. Whose pause it is comes first by what holds the row, then by what would.
 _WAITING = f"""
 CASE WHEN j.status = 'pending' THEN (
   SELECT jsonb_build_object(
-    'paused', EXISTS (SELECT FROM queue_pauses p WHERE p.scope = 'service:' || j.service),
-    'alive', EXISTS (SELECT FROM workers w WHERE w.service = j.service AND w.heartbeat_at > now() - interval '20 seconds'
-                     AND j.kind = ANY(w.kinds)),
+    'now', now(),
+    'parents', waiting.unmet_dependencies,
     'parent', (SELECT jsonb_build_object('id', j.id, 'kind', j.kind, 'title', {_TITLE})
                FROM job_dependencies d JOIN job_queue j ON j.id = d.depends_on_job_id
                WHERE d.job_id = waiting.id AND d.satisfied_at IS NULL ORDER BY j.id LIMIT 1),
-    'parents', waiting.unmet_dependencies,
+    'held_by', waiting.held_by,
+    'pause', (SELECT jsonb_build_object('scope', p.scope, 'reason', p.reason, 'title',
+                (SELECT l.name FROM libraries l WHERE p.scope = 'library:' || l.id))
+              FROM queue_pauses p
+              WHERE p.scope IN (waiting.held_by, 'service:' || waiting.service,
+                'library:' || {LIBRARY_OF.format(entity_type="waiting.entity_type", entity_id="waiting.entity_id")})
+              ORDER BY p.scope IS DISTINCT FROM waiting.held_by, p.scope LIMIT 1),
+    'until', CASE WHEN waiting.next_retry_at > now() THEN waiting.next_retry_at END,
+    'gathers', waiting.debounce_until IS NOT NULL AND waiting.attempts = 0,
+    'workers', (SELECT count(*) FROM workers w WHERE w.service = waiting.service AND NOT w.stopping
+                AND w.heartbeat_at > now() - interval '20 seconds'),
+    'able', (SELECT count(*) FROM workers w WHERE w.service = waiting.service AND NOT w.stopping
+             AND w.heartbeat_at > now() - interval '20 seconds' AND waiting.kind = ANY(w.kinds)),
     'twin', (SELECT r.id FROM job_queue r WHERE r.status = 'running' AND r.unique_key = waiting.unique_key LIMIT 1),
-    'ahead', (SELECT count(*) FROM (
+    'running', (SELECT count(*) FROM job_queue r WHERE r.status = 'running' AND r.service = waiting.service),
+    'urgent', (SELECT count(*) FROM (
+                 SELECT FROM job_queue a
+                 WHERE a.service = waiting.service AND a.status = 'pending' AND a.ready_seq IS NOT NULL
+                   AND a.priority < waiting.priority LIMIT {MOST_AHEAD}) AS first),
+    'older', (SELECT count(*) FROM (
                 SELECT FROM job_queue a
                 WHERE a.service = waiting.service AND a.status = 'pending' AND a.ready_seq IS NOT NULL
-                  AND (a.priority, a.ready_seq) < (waiting.priority, waiting.ready_seq) LIMIT 1000) AS first))
-  FROM (SELECT j.id, j.service, j.unmet_dependencies, j.unique_key, j.priority, j.ready_seq) AS waiting) END
+                  AND a.priority = waiting.priority AND a.ready_seq < waiting.ready_seq LIMIT {MOST_AHEAD}) AS first))
+  FROM (SELECT j.id, j.kind, j.service, j.unmet_dependencies, j.unique_key, j.priority, j.ready_seq, j.held_by,
+               j.next_retry_at, j.debounce_until, j.attempts, j.entity_type, j.entity_id) AS waiting) END
 """
 
 _SHOWN = f"""
@@ -92,19 +113,42 @@ class OtherJob(Struct, frozen=True, kw_only=True):
 
 
 class ParentWaitedFor(Struct, frozen=True, kw_only=True):
+    """The oldest job that must complete first."""
+
     id: int
     kind: str
     title: str | None = None
 
 
-class Waiting(Struct, frozen=True, kw_only=True):
-    """What stands between a waiting job and its start. `twin` runs the same work now; `ahead` counts to 1000."""
+class PauseWaitedFor(Struct, frozen=True, kw_only=True):
+    """What a person paused: `service:scanner`, `library:3` (whose name is `title`), `provider:tmdb`."""
 
-    paused: bool
-    alive: bool
+    scope: str
+    reason: str | None = None
+    title: str | None = None
+
+
+class Waiting(Struct, frozen=True, kw_only=True):
+    """What stands between a waiting job and its start.
+
+    `parents` must complete first, `parent` is one of them. `pause` holds it; `held_by` alone is the scope of a pause that has just
+    ended. `until` is when it may start, `gathers` says that further requests gather until then. Of the `workers` alive `able` know
+    its kind. `twin` runs the same work now. `urgent` and `older` jobs are before it in the line, counted to 1000, while `running`
+    ones have the slots.
+    """
+
+    now: datetime
     parents: int
-    ahead: int
+    workers: int
+    able: int
+    running: int
+    urgent: int
+    older: int
+    gathers: bool
     parent: ParentWaitedFor | None = None
+    held_by: str | None = None
+    pause: PauseWaitedFor | None = None
+    until: datetime | None = None
     twin: int | None = None
 
 

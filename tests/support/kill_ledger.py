@@ -45,6 +45,12 @@ async def ends(db: Database, *job_ids: int) -> list[tuple[str, int]]:
     return [(rows[job_id]["status"], rows[job_id]["crashes"]) for job_id in job_ids]
 
 
+async def crashes(db: Database) -> dict[int, int]:
+    """How many jobs lost how many workers."""
+    rows = await look(db, "SELECT crashes, count(*) AS jobs FROM job_queue GROUP BY 1 ORDER BY 1")
+    return {row["crashes"]: row["jobs"] for row in rows}
+
+
 async def completed(db: Database, *job_ids: int, timeout: float = 20.0) -> None:
     """Wait until these jobs are."""
 

@@ -8,6 +8,7 @@ import pytest
 from metarr.http import Call, HttpDoor
 from metarr_enricher.protocol import MovieAnswer, Taste
 from metarr_enricher.providers import fanart_tv, omdb, tmdb_movie
+from metarr_enricher.providers.line import Errand
 from metarr_enricher.providers.tmdb import Tmdb
 from metarr_enricher.providers.tmdb_movie import MOST_PICTURES
 from metarr_enricher.providers.tmdb_wire import Movie
@@ -168,7 +169,7 @@ class Listening(HttpDoor):
 async def test_a_key_of_tmdb_goes_where_its_kind_belongs(key, params, headers):
     door = Listening()
     film_base = Tmdb(
-        door, address="https://api/3/", image_address="https://img", key=key, taste=Taste(), fresh=False, priority=5
+        door, address="https://api/3/", image_address="https://img", key=key, taste=Taste(), errand=Errand()
     )
     assert await film_base.give_movie(5) is None
     assert (door.calls[0].url, door.calls[0].secret_params, door.calls[0].secret_headers) == (

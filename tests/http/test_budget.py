@@ -25,6 +25,16 @@ async def test_a_fifth_of_the_budget_is_kept_for_people():
     assert await passes(budget, priority=2)
 
 
+async def test_a_budget_knows_whether_a_call_may_go_out_at_once():
+    budget = Budget(per_second=10)
+    rooms = []
+    for _ in range(8):
+        rooms.append(budget.has_room(priority=5))
+        await budget.spend(priority=5)
+    assert rooms == [True] * 8
+    assert (budget.has_room(priority=5), budget.has_room(priority=2)) == (False, True)
+
+
 async def test_people_can_use_the_whole_budget():
     budget = Budget(per_second=10)
     assert [await passes(budget, priority=1) for _ in range(11)] == [True] * 10 + [False]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 import stamina
@@ -255,3 +256,44 @@ async def test_an_unreachable_provider_is_unavailable(tmp_path, clock):
     async with a_door(tmp_path, clock, "http://gone.example", look_up=nowhere) as door:
         with pytest.raises(ProviderUnavailable, match="could not be reached"):
             await door.get_json(Call(provider="tmdb", url="http://gone.example/x"), Film)
+
+
+async def test_a_call_that_waits_for_the_budget_says_so_while_it_waits(door, provider):
+    provider.answer("/movie/1", said({"id": 1}))
+    door.set_budget("tmdb", 5)
+    heard = Waiting()
+    await asyncio.gather(*(door.get_json(call(provider), Film, fresh=True, waits=heard) for _ in range(6)))
+    assert (heard.now, set(heard.before)) == ([], {"tmdb's budget"})
+
+
+async def test_a_call_within_the_budget_waits_for_nothing(door, provider):
+    provider.answer("/movie/1", said({"id": 1}))
+    heard = Waiting()
+    await door.get_json(call(provider), Film, waits=heard)
+    assert heard.before == []
+
+
+async def test_a_call_that_waits_for_the_end_of_a_pause_says_so(door, provider, clock):
+    provider.answer("/movie/1", rate_limited("5"), said({"id": 1}))
+    heard = Waiting()
+    asking = asyncio.create_task(door.get_json(call(provider), Film, waits=heard))
+    await eventually(lambda: clock.sleeping, what="it waits")
+    during = list(heard.now)
+    clock.advance(5)
+    assert await asking == Film(id=1)
+    assert (during, heard.now) == (["tmdb, which asked for a pause"], [])
+
+
+class Waiting:
+    """Hears what calls wait for now, and what they waited for before."""
+
+    def __init__(self) -> None:
+        self.now: list[str] = []
+        self.before: list[str] = []
+
+    @asynccontextmanager
+    async def __call__(self, what: str) -> AsyncIterator[None]:
+        self.now.append(what)
+        yield
+        self.now.remove(what)
+        self.before.append(what)

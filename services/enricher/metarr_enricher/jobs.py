@@ -21,6 +21,7 @@ from metarr_enricher.panel import Panel, Providers
 from metarr_enricher.patience import come_back_later
 from metarr_enricher.protocol import MovieIds
 from metarr_enricher.providers import tmdb
+from metarr_enricher.providers.line import Errand
 from metarr_enricher.refreshing import begin_refresh
 from metarr_enricher.storing import Findings, failures, store
 from metarr_enricher.telling import matches_found, tell_problems
@@ -59,7 +60,8 @@ class Handlers:
             raise Discard(f"nobody knows how to enrich a {job.entity_type} yet")
         async with work.read() as conn:
             known = await _load(conn, job.entity_id)
-        panel = self._providers.panel(known.providers, known.settings, fresh=job.fresh, priority=work.job.priority)
+        errand = Errand(fresh=job.fresh, priority=work.job.priority, waits=work.waiting_for)
+        panel = self._providers.panel(known.providers, known.settings, errand)
         _respect_pauses(panel, work)
         await work.progress(0, 2, "finding out which film it is")
         identity = await _identify(known, panel, work)
@@ -82,7 +84,7 @@ class Handlers:
         async with self._db.read() as conn:
             known = await _load(conn, asked.entity_id)
             paused = await reasons_of(conn, [_SEARCHED])
-        panel = self._providers.panel(known.providers, known.settings, priority=HIGH)
+        panel = self._providers.panel(known.providers, known.settings, Errand(priority=HIGH))
         if panel.searches is None:
             return MatchesFound(reason=NO_KEY if panel.is_empty else NO_SEARCH)
         if _SEARCHED in paused:

@@ -7,9 +7,9 @@ from msgspec import Struct
 from metarr.db.queries.providers import ProviderConfig
 from metarr.domain.settings import Settings
 from metarr.http import HttpDoor
-from metarr.messages.jobs import NORMAL
 from metarr_enricher.protocol import FindsMovies, GivesArtwork, GivesMovies, GivesRatings, SearchesMovies, Taste
 from metarr_enricher.providers import fanart_tv, omdb, tmdb
+from metarr_enricher.providers.line import Errand
 
 WORDS = {"tmdb": "TMDB", "fanart_tv": "fanart.tv", "omdb": "OMDb"}
 """How providers are called in front of people."""
@@ -52,19 +52,17 @@ class Providers:
         self._door = door
         self._addresses = addresses
 
-    def panel(
-        self, configs: Mapping[str, ProviderConfig], settings: Settings, *, fresh: bool = False, priority: int = NORMAL
-    ) -> Panel:
+    def panel(self, configs: Mapping[str, ProviderConfig], settings: Settings, errand: Errand) -> Panel:
         """The panel for one job."""
         keys = {name: self._key(name, configs) for name in WORDS}
         taste = Taste(languages=settings.languages, countries=settings.countries, max_actors=settings.max_actors)
-        film_base = self._tmdb(keys["tmdb"], taste, fresh, priority)
+        film_base = self._tmdb(keys["tmdb"], taste, errand)
         return Panel(
             searches=film_base,
             finds=film_base,
             movies=film_base,
-            artwork=self._fanart_tv(keys["fanart_tv"], fresh, priority),
-            ratings=self._omdb(keys["omdb"], taste, fresh, priority),
+            artwork=self._fanart_tv(keys["fanart_tv"], errand),
+            ratings=self._omdb(keys["omdb"], taste, errand),
             priorities={name: config.priority for name, config in configs.items()},
         )
 
@@ -76,7 +74,7 @@ class Providers:
             self._door.set_budget(name, config.rate_limit_per_second)
         return config.api_key
 
-    def _tmdb(self, key: str | None, taste: Taste, fresh: bool, priority: int) -> tmdb.Tmdb | None:
+    def _tmdb(self, key: str | None, taste: Taste, errand: Errand) -> tmdb.Tmdb | None:
         if key is None:
             return None
         return tmdb.Tmdb(
@@ -85,18 +83,15 @@ class Providers:
             image_address=self._addresses.tmdb_image,
             key=key,
             taste=taste,
-            fresh=fresh,
-            priority=priority,
+            errand=errand,
         )
 
-    def _fanart_tv(self, key: str | None, fresh: bool, priority: int) -> fanart_tv.FanartTv | None:
+    def _fanart_tv(self, key: str | None, errand: Errand) -> fanart_tv.FanartTv | None:
         if key is None:
             return None
-        return fanart_tv.FanartTv(
-            self._door, address=self._addresses.fanart_tv, key=key, fresh=fresh, priority=priority
-        )
+        return fanart_tv.FanartTv(self._door, address=self._addresses.fanart_tv, key=key, errand=errand)
 
-    def _omdb(self, key: str | None, taste: Taste, fresh: bool, priority: int) -> omdb.Omdb | None:
+    def _omdb(self, key: str | None, taste: Taste, errand: Errand) -> omdb.Omdb | None:
         if key is None:
             return None
-        return omdb.Omdb(self._door, address=self._addresses.omdb, key=key, taste=taste, fresh=fresh, priority=priority)
+        return omdb.Omdb(self._door, address=self._addresses.omdb, key=key, taste=taste, errand=errand)

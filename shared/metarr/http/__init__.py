@@ -2,7 +2,7 @@
 
 from metarr.http.breaker import ProviderResting
 from metarr.http.call import Call
-from metarr.http.door import HttpDoor
+from metarr.http.door import HttpDoor, Waits, unsaid
 from metarr.http.sending import Limits
 
-__all__ = ["Call", "HttpDoor", "Limits", "ProviderResting"]
+__all__ = ["Call", "HttpDoor", "Limits", "ProviderResting", "Waits", "unsaid"]

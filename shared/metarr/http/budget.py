@@ -26,6 +26,10 @@ class Budget:
         self._all = _limiter(per_second)
         self._background = _limiter(per_second * (1 - KEPT_FOR_PEOPLE))
 
+    def has_room(self, priority: int) -> bool:
+        """Whether a call may go out at once."""
+        return self._all.has_capacity() and (priority <= PERSON_WAITS or self._background.has_capacity())
+
     async def spend(self, priority: int) -> None:
         """Wait until one more call is within the budget."""
         if priority > PERSON_WAITS:

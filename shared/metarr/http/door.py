@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
@@ -34,6 +35,14 @@ PATIENCE_FOR_PEOPLE_SECONDS = 10.0
 """A pause that a provider asked for is waited out here when it is no longer than this; otherwise the job comes back later."""
 
 log = structlog.get_logger("metarr.http")
+
+type Waits = Callable[[str], AbstractAsyncContextManager[None]]
+"""Hears what a call waits for, for as long as the block lasts: `tmdb's budget`."""
+
+
+def unsaid(_what: str) -> AbstractAsyncContextManager[None]:
+    """Nobody wants to hear it."""
+    return nullcontext()
 
 
 class Ticker(Protocol):
@@ -100,18 +109,26 @@ class HttpDoor:
             origin.budget = Budget(per_second)
 
     async def get_json[T](
-        self, call: Call, answer: type[T], *, fresh: bool = False, fresh_for: timedelta = FRESH_FOR, priority: int = 5
+        self,
+        call: Call,
+        answer: type[T],
+        *,
+        fresh: bool = False,
+        fresh_for: timedelta = FRESH_FOR,
+        priority: int = 5,
+        waits: Waits = unsaid,
     ) -> T | None:
         """What the provider says, or None when it knows no such thing.
 
-        A kept answer is given while it is fresh, unless `fresh` asks for a new one. `priority` is the job's.
+        A kept answer is given while it is fresh, unless `fresh` asks for a new one. `priority` is the job's, `waits` hears of it
+        when the call has to wait.
         Raises ProviderUnavailable (ProviderResting while its breaker is open), ProviderRateLimited, ProviderRefused.
         """
         if not fresh and (kept := await self._kept(call, answer)) is not None:
             return kept
         origin = self._origin(call.provider)
         origin.budget = origin.budget or Budget(DEFAULT_PER_SECOND)
-        return await self._persist(origin, priority, lambda: self._ask(call, answer, fresh_for))
+        return await self._persist(origin, priority, waits, lambda: self._ask(call, answer, fresh_for))
 
     async def fetch_bytes(
         self, url: str, *, max_bytes: int = IMAGE_BYTES, timeout: float = IMAGE_SECONDS, priority: int = 5
@@ -122,7 +139,7 @@ class HttpDoor:
         """
         host, _ = endpoint(url)
         limits = Limits(seconds=timeout, max_bytes=max_bytes)
-        return await self._persist(self._origin(host), priority, lambda: self._send(host, url, {}, {}, limits))
+        return await self._persist(self._origin(host), priority, unsaid, lambda: self._send(host, url, {}, {}, limits))
 
     async def _kept[T](self, call: Call, answer: type[T]) -> T | None:
         body = await self._answers.get(call.question)
@@ -151,20 +168,24 @@ class HttpDoor:
         return await send(self._client, provider, url, params=params, headers=headers, limits=limits)
 
     async def _persist[T](
-        self, origin: _Origin, priority: int, request: Callable[[], Awaitable[T | Refusal | None]]
+        self, origin: _Origin, priority: int, waits: Waits, request: Callable[[], Awaitable[T | Refusal | None]]
     ) -> T | None:
         """Send, and again after a short wait where that may help."""
         patience = PATIENCE_FOR_PEOPLE_SECONDS if priority <= PERSON_WAITS else PATIENCE_SECONDS
         caller = stamina.AsyncRetryingCaller(attempts=ATTEMPTS, timeout=60.0, wait_initial=0.5, wait_max=5.0)
-        return await caller(_may_help(patience), self._attempt, origin, priority, patience, request)
+        return await caller(_may_help(patience), self._attempt, origin, priority, patience, waits, request)
 
     async def _attempt[T](
-        self, origin: _Origin, priority: int, patience: float, request: Callable[[], Awaitable[T | Refusal | None]]
+        self,
+        origin: _Origin,
+        priority: int,
+        patience: float,
+        waits: Waits,
+        request: Callable[[], Awaitable[T | Refusal | None]],
     ) -> T | None:
         origin.breaker.check(self._clock.monotonic())
-        await self._sit_out(origin, patience)
-        if origin.budget is not None:
-            await origin.budget.spend(priority)
+        await self._sit_out(origin, patience, waits)
+        await self._spend(origin, priority, waits)
         begun = self._clock.monotonic()
         try:
             reply = await request()
@@ -176,7 +197,15 @@ class HttpDoor:
         self._note(origin, None, begun)
         return reply
 
-    async def _sit_out(self, origin: _Origin, patience: float) -> None:
+    async def _spend(self, origin: _Origin, priority: int, waits: Waits) -> None:
+        """Wait for the budget, where there is one."""
+        budget = origin.budget
+        if budget is None:
+            return
+        async with unsaid("") if budget.has_room(priority) else waits(f"{origin.provider}'s budget"):
+            await budget.spend(priority)
+
+    async def _sit_out(self, origin: _Origin, patience: float, waits: Waits) -> None:
         """Wait for the end of a pause. Raises ProviderRateLimited when that takes longer than `patience` seconds."""
         left = origin.pause.left(self._clock.monotonic())
         if left > patience:
@@ -184,7 +213,8 @@ class HttpDoor:
                 origin.provider, f"asked to wait, {left:.0f} s are left", after=timedelta(seconds=left)
             )
         if left > 0:
-            await self._clock.sleep(left)
+            async with waits(f"{origin.provider}, which asked for a pause"):
+                await self._clock.sleep(left)
 
     def _note(self, origin: _Origin, failure: ProviderError | None, begun: float) -> None:
         """Tell the breaker and the pause how it went. A refusal is an answer: the provider is well."""

@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from metarr.http import HttpDoor
 from metarr_enricher.protocol import Artwork, MovieIds
-from metarr_enricher.providers.line import Line
+from metarr_enricher.providers.line import Errand, Line
 
 NAME = "fanart_tv"
 
@@ -52,8 +52,8 @@ KINDS: dict[str, tuple[str, int, int]] = {
 class FanartTv:
     """Implements GivesArtwork."""
 
-    def __init__(self, door: HttpDoor, *, address: str, key: str, fresh: bool, priority: int) -> None:
-        self._line = Line(door, NAME, address, fresh=fresh, priority=priority, secret_headers={"api-key": key})
+    def __init__(self, door: HttpDoor, *, address: str, key: str, errand: Errand) -> None:
+        self._line = Line(door, NAME, address, errand, secret_headers={"api-key": key})
 
     async def give_artwork(self, ids: MovieIds) -> tuple[Artwork, ...] | None:
         art = await self._line.ask(f"/movies/{ids.tmdb_id or ids.imdb_id}", MovieArt)

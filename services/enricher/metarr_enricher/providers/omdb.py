@@ -5,7 +5,7 @@ from msgspec import Struct
 from metarr.domain.movie import MovieMetadata
 from metarr.http import HttpDoor
 from metarr_enricher.protocol import Taste
-from metarr_enricher.providers.line import Line
+from metarr_enricher.providers.line import Errand, Line
 
 NAME = "omdb"
 LANGUAGE, COUNTRY = "en", "US"
@@ -28,8 +28,8 @@ class Title(Struct, frozen=True, kw_only=True):
 class Omdb:
     """Implements GivesRatings."""
 
-    def __init__(self, door: HttpDoor, *, address: str, key: str, taste: Taste, fresh: bool, priority: int) -> None:
-        self._line = Line(door, NAME, address, fresh=fresh, priority=priority, secret_params={"apikey": key})
+    def __init__(self, door: HttpDoor, *, address: str, key: str, taste: Taste, errand: Errand) -> None:
+        self._line = Line(door, NAME, address, errand, secret_params={"apikey": key})
         self._taste = taste
 
     async def give_ratings(self, imdb_id: str) -> MovieMetadata | None:

@@ -6,7 +6,7 @@ from metarr.domain.matching import Candidate
 from metarr.http import HttpDoor
 from metarr_enricher.protocol import MovieAnswer, Taste
 from metarr_enricher.providers import tmdb_movie
-from metarr_enricher.providers.line import SEARCH_FRESH_FOR, Line
+from metarr_enricher.providers.line import SEARCH_FRESH_FOR, Errand, Line
 from metarr_enricher.providers.tmdb_texts import base_language
 from metarr_enricher.providers.tmdb_wire import FindResults, Found, Movie, SearchResults
 
@@ -22,15 +22,14 @@ class Tmdb:
     """Implements SearchesMovies, FindsMovies and GivesMovies."""
 
     def __init__(
-        self, door: HttpDoor, *, address: str, image_address: str, key: str, taste: Taste, fresh: bool, priority: int
+        self, door: HttpDoor, *, address: str, image_address: str, key: str, taste: Taste, errand: Errand
     ) -> None:
         token = bool(_TOKEN.fullmatch(key))
         self._line = Line(
             door,
             NAME,
             address,
-            fresh=fresh,
-            priority=priority,
+            errand,
             secret_params={} if token else {"api_key": key},
             secret_headers={"authorization": f"Bearer {key}"} if token else {},
         )

@@ -42,7 +42,7 @@ def test_all_five_services_the_servers_and_the_migration_are_there(compose: dict
 def test_every_variable_is_one_that_a_service_knows(compose: dict[str, Any]) -> None:
     given = {name for service in ours(compose).values() for name in service["environment"]}
     assert {name for name in given if name.startswith("METARR_")} <= KNOWN
-    assert {name for name in given if not name.startswith("METARR_")} == {"PUID", "PGID", "UMASK"}
+    assert {name for name in given if not name.startswith("METARR_")} == {"PUID", "PGID", "TZ", "UMASK"}
 
 
 def test_secrets_have_no_default_and_must_be_given() -> None:

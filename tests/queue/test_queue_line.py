@@ -45,6 +45,19 @@ async def test_two_requests_with_one_key_in_a_batch_are_one_job(db: Database) ->
     assert ids[0] == ids[2] != ids[1]
 
 
+async def test_requests_with_one_key_in_a_batch_gather_as_if_they_came_one_after_another(db: Database) -> None:
+    later = datetime.now(UTC) + timedelta(hours=1)
+    ids = await put(
+        db,
+        job(unique_key="wall", priority=2, payload={"fresh": True}, run_at=later),
+        job(unique_key="wall", priority=10, payload={"fresh": False}),
+        job(unique_key="wall", priority=10, payload={"fresh": False}),
+    )
+    assert len(set(ids)) == 1
+    (claimed,) = await take(db)
+    assert (claimed.id, claimed.priority, claimed.payload) == (ids[0], 2, {"fresh": True})
+
+
 async def test_work_that_is_asked_for_while_it_runs_waits_for_its_end(db: Database) -> None:
     (first,) = await put(db, job(unique_key="wall"))
     (running,) = await take(db)
@@ -130,6 +143,13 @@ async def test_a_second_request_shortens_a_debounce(db: Database) -> None:
     await put(db, job(unique_key="wall", debounce=Debounce(wait=timedelta(seconds=1), most=timedelta(hours=1))))
     assert await due_in(db, job_id) == pytest.approx(1, abs=1)
     assert await take(db) == []
+
+
+async def test_a_debounce_does_not_put_off_what_has_a_time_of_its_own(db: Database) -> None:
+    (job_id,) = await put(db, job(unique_key="wall", run_at=datetime.now(UTC) + timedelta(seconds=20)))
+    slow = Debounce(wait=timedelta(hours=1), most=timedelta(hours=2))
+    await put(db, job(unique_key="wall", debounce=slow))
+    assert await due_in(db, job_id) == pytest.approx(20, abs=1)
 
 
 async def test_a_request_that_cannot_wait_ends_a_debounce(db: Database) -> None:

@@ -11,8 +11,9 @@ from metarr.queue.rows import Enqueued, NewJob
 # One statement for any number of jobs. Ids and places are drawn first, in the order of the input, so that each input finds its
 # row again. A waiting job with the same unique key absorbs the new one: the more urgent of the two decides priority and payload,
 # a flag that either of them raised stays up. Urgent requests (priority 1-2) do not wait for a retry time that automation had
-# set. A debounce starts again with each request, up to the end that the first one set; a request without one ends it. Rows go
-# in by unique key so that two batches that overlap wait for each other instead of deadlocking.
+# set. A debounce starts again with each request, up to the end that the first one set; a request without one ends it, and a
+# time that is no debounce is never moved back. Rows go in by unique key so that two batches that overlap wait for each other
+# instead of deadlocking.
 ENQUEUE = """
 WITH input AS MATERIALIZED (
     SELECT nextval('job_queue_id_seq') AS id, n.*, start_at,
@@ -38,8 +39,9 @@ WITH input AS MATERIALIZED (
             WHEN j.next_retry_at IS NULL OR (excluded.priority <= 2 AND excluded.next_retry_at IS NULL) THEN NULL
             WHEN j.retry_count > 0 THEN j.next_retry_at
             WHEN excluded.next_retry_at IS NULL THEN NULL
-            WHEN excluded.debounce_until IS NOT NULL THEN least(excluded.next_retry_at, j.debounce_until)
-            ELSE least(j.next_retry_at, excluded.next_retry_at) END,
+            WHEN j.debounce_until IS NULL OR excluded.debounce_until IS NULL
+                THEN least(j.next_retry_at, excluded.next_retry_at)
+            ELSE least(excluded.next_retry_at, j.debounce_until) END,
         ready_seq = CASE
             WHEN j.ready_seq IS NOT NULL AND excluded.priority < j.priority THEN nextval('job_ready_seq')
             WHEN j.ready_seq IS NOT NULL OR j.unmet_dependencies > 0 OR j.held_by IS NOT NULL THEN j.ready_seq
@@ -58,7 +60,8 @@ LOCK_PARENTS = """
 SELECT id, status FROM job_queue WHERE id = ANY($1::bigint[]) ORDER BY id FOR NO KEY UPDATE
 """
 
-# Only a job that waited already can close a circle, by taking in a request that depends on what waits for it. Two
+# Only a job that waited already can close a circle, by taking in a request that depends on what waits for it. It is asked when
+# the edges are drawn, since the requests of one batch may close a circle together. Two
 # transactions that would close one together hold each other's rows: one of them ends as a deadlock and sees the other's edge.
 WAITS_FOR = """
 WITH RECURSIVE below AS (
@@ -87,33 +90,50 @@ WHERE j.id = open.job_id
 async def enqueue(conn: Connection, jobs: Sequence[NewJob]) -> list[Enqueued]:
     """Put jobs in the line inside the caller's transaction; the answer is in the order of `jobs`.
 
-    Raises Conflict when a job depends on one that failed, was cancelled or does not exist, or on one that waits for it.
-    A request that depends on the very job that absorbs it does not wait for itself.
+    Jobs of a batch that share a unique key gather as they would if they came one after another.
+    Raises Conflict when a job depends on one that failed, was cancelled or does not exist, or on one that waits for it; the
+    transaction is to be rolled back then. A request that depends on the very job that absorbs it does not wait for itself.
     """
-    if not jobs:
-        return []
-    distinct = _most_urgent_of_each_key(jobs)
-    rows = await conn.fetch(ENQUEUE, *_columns(distinct))
+    placed: dict[int, Enqueued] = {}
+    for turn in _rounds(jobs):
+        placed |= zip(turn, await _put(conn, list(turn.values())), strict=True)
+    by_key = {jobs[position].unique_key: row.id for position, row in placed.items()}
+    return [
+        placed[position]
+        if position in placed
+        else Enqueued(id=by_key[job.unique_key], service=job.service, fresh=False)
+        for position, job in enumerate(jobs)
+    ]
+
+
+def _rounds(jobs: Sequence[NewJob]) -> list[dict[int, NewJob]]:
+    """Jobs by their position, no unique key twice in a round: one statement may touch a row only once.
+
+    Who says again what was said last for the same key is left out.
+    """
+    rounds: list[dict[int, NewJob]] = []
+    latest: dict[str, tuple[int, NewJob]] = {}
+    for position, job in enumerate(jobs):
+        turn = 0
+        if job.unique_key is not None:
+            last, said = latest.get(job.unique_key, (-1, None))
+            if said == job:
+                continue
+            turn = last + 1
+            latest[job.unique_key] = (turn, job)
+        if turn == len(rounds):
+            rounds.append({})
+        rounds[turn][position] = job
+    return rounds
+
+
+async def _put(conn: Connection, jobs: Sequence[NewJob]) -> list[Enqueued]:
+    rows = await conn.fetch(ENQUEUE, *_columns(jobs))
     placed = [Enqueued(id=row["id"], service=row["service"], fresh=row["fresh"]) for row in rows]
-    by_key = {_key(job): row for job, row in zip(distinct, placed, strict=True)}
-    edges = [(by_key[_key(job)], job.depends_on) for job in distinct if job.depends_on]
+    edges = [(row, job.depends_on) for row, job in zip(placed, jobs, strict=True) if job.depends_on]
     if edges:
         await _depend(conn, edges)
-    return [by_key[_key(job)] for job in jobs]
-
-
-def _key(job: NewJob) -> object:
-    return job.unique_key if job.unique_key is not None else id(job)
-
-
-def _most_urgent_of_each_key(jobs: Sequence[NewJob]) -> list[NewJob]:
-    """One statement may touch a row only once: of two jobs with one key in a batch the more urgent stays."""
-    chosen: dict[object, NewJob] = {}
-    for job in jobs:
-        rival = chosen.get(_key(job))
-        if rival is None or job.priority < rival.priority:
-            chosen[_key(job)] = job
-    return list(chosen.values())
+    return placed
 
 
 def _columns(jobs: Sequence[NewJob]) -> tuple[list[object], ...]:
@@ -141,7 +161,6 @@ async def _depend(conn: Connection, edges: Sequence[tuple[Enqueued, tuple[int, .
     for parent in parents:
         if status.get(parent) in {None, "failed", "cancelled"}:
             raise Conflict(f"job {parent} is {status.get(parent, 'unknown')}; nothing can wait for it")
-    await _refuse_circles(conn, edges)
     open_edges = [
         (job.id, parent)
         for job, depends_on in edges
@@ -150,6 +169,7 @@ async def _depend(conn: Connection, edges: Sequence[tuple[Enqueued, tuple[int, .
     ]
     if open_edges:
         await conn.execute(DRAW_EDGES, [job for job, _ in open_edges], [parent for _, parent in open_edges])
+        await _refuse_circles(conn, edges)
 
 
 async def _refuse_circles(conn: Connection, edges: Sequence[tuple[Enqueued, tuple[int, ...]]]) -> None:

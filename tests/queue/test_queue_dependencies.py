@@ -1,11 +1,13 @@
 """Jobs that wait for jobs: released once, cancelled with the reason, revived, never in a circle."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from metarr import queue
 from metarr.db import Database
 from metarr.errors import Conflict
-from support.queueing import dismiss, finish, job, put, status, take
+from support.queueing import dismiss, finish, job, put, row, status, take
 
 
 async def test_a_job_waits_for_all_it_depends_on(db: Database) -> None:
@@ -90,6 +92,30 @@ async def test_two_jobs_cannot_wait_for_each_other(db: Database) -> None:
     assert [claimed.id for claimed in await take(db)] == [wall]
 
 
+async def test_requests_of_one_batch_cannot_wait_for_each_other(db: Database) -> None:
+    wall, roof = await put(db, job(unique_key="wall"), job(unique_key="roof"))
+    with pytest.raises(Conflict, match="they cannot wait for each other"):
+        await put(db, job(unique_key="wall", depends_on=(roof,)), job(unique_key="roof", depends_on=(wall,)))
+    assert [claimed.id for claimed in await take(db)] == [wall, roof]
+
+
+async def test_a_more_urgent_request_in_the_same_batch_waits_for_what_the_other_waits_for(db: Database) -> None:
+    (wall,) = await put(db, job(priority=10))
+    hang, same = await put(db, job(unique_key="hang", depends_on=(wall,)), job(unique_key="hang", priority=1))
+    assert hang == same
+    assert [claimed.id for claimed in await take(db)] == [wall]
+
+
+async def test_a_time_that_passed_while_a_job_waited_for_another_is_over(db: Database) -> None:
+    (wall,) = await put(db, job())
+    (dry,) = await put(db, job(kind="Dry", depends_on=(wall,), run_at=datetime.now(UTC) + timedelta(hours=1)))
+    async with db.transaction() as conn:
+        await conn.execute("UPDATE job_queue SET next_retry_at = now() WHERE id = $1", dry)
+    await finish(db, (await take(db))[0])
+    assert (await row(db, dry))["next_retry_at"] is None
+    assert [claimed.id for claimed in await take(db)] == [dry]
+
+
 async def test_a_request_that_is_absorbed_by_what_it_depends_on_does_not_wait_for_itself(db: Database) -> None:
     (wall,) = await put(db, job(unique_key="wall"))
     assert await put(db, job(unique_key="wall", depends_on=(wall,))) == [wall]
@@ -156,3 +182,24 @@ async def test_jobs_that_wrote_nothing_are_completed_together_and_only_by_who_ho
         await queue.take_back(conn, "one", [lost])
         assert await queue.complete_many(conn, [first, second]) == {kept: False}
     assert (await status(db, lost))[0] == "pending"
+
+
+async def test_of_two_that_ended_for_the_sake_of_one_job_and_do_the_same_the_younger_comes_back(db: Database) -> None:
+    (wall,) = await put(db, job())
+    (first,) = await put(db, job(kind="Dry", unique_key="dry", depends_on=(wall,)))
+    await _fall_over(db)
+    (second,) = await put(db, job(kind="Dry", unique_key="dry", priority=10))
+    async with db.transaction() as conn:
+        await queue.retry(conn, wall)
+    await put(db, job(kind="Dry", unique_key="dry", priority=10, depends_on=(wall,)))
+    await _fall_over(db)
+    async with db.transaction() as conn:
+        await queue.retry(conn, wall)
+    assert [(await status(db, one))[0] for one in (wall, first, second)] == ["pending", "cancelled", "pending"]
+
+
+async def _fall_over(db: Database) -> None:
+    (running,) = await take(db)
+    async with db.transaction() as conn:
+        await queue.fail(conn, running, "fell over")
+        await queue.cancel_dependents(conn, running.id, "the wall fell over")

@@ -31,13 +31,17 @@ WHERE j.id = $1 AND NOT EXISTS (
 RETURNING service
 """
 
-# What ended for its sake comes back, each into the line only when nothing else holds it.
+# What ended for its sake comes back, each into the line only when nothing else holds it. Of two with one unique key, which
+# ended one after the other, only the younger does.
 REVIVE = """
 WITH ended AS MATERIALIZED (
     SELECT j.id, (SELECT count(*)::int FROM job_dependencies AS d WHERE d.job_id = j.id AND d.satisfied_at IS NULL) AS n
     FROM job_queue AS j
     WHERE j.cancelled_by = $1 AND j.status = 'cancelled' AND NOT EXISTS (
         SELECT 1 FROM job_queue AS t WHERE t.status = 'pending' AND t.unique_key = j.unique_key)
+      AND NOT EXISTS (
+        SELECT 1 FROM job_queue AS y
+        WHERE y.cancelled_by = $1 AND y.status = 'cancelled' AND y.unique_key = j.unique_key AND y.id > j.id)
     ORDER BY j.id FOR NO KEY UPDATE OF j
 )
 UPDATE job_queue AS j SET status = 'pending', cancelled_by = NULL, error_message = NULL, completed_at = NULL,

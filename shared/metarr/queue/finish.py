@@ -69,7 +69,7 @@ FROM moved WHERE j.id = moved.job_id AND moved.job_id NOT IN (SELECT job_id FROM
 """
 
 # In a transaction of its own after the completion is visible: its snapshot sees edges that were drawn meanwhile. satisfied_at
-# is the token that lets each edge count once; edges, then children, are locked in id order.
+# is the token that lets each edge count once; edges, then children, are locked in id order. A time that passed meanwhile goes.
 RELEASE = """
 WITH edge AS MATERIALIZED (
     SELECT id FROM job_dependencies WHERE depends_on_job_id = ANY($1::bigint[]) AND satisfied_at IS NULL
@@ -83,6 +83,7 @@ WITH edge AS MATERIALIZED (
 )
 UPDATE job_queue AS j SET
     unmet_dependencies = j.unmet_dependencies - children.n,
+    next_retry_at = CASE WHEN j.next_retry_at > now() THEN j.next_retry_at END,
     ready_seq = CASE WHEN j.status = 'pending' AND j.unmet_dependencies = children.n AND j.held_by IS NULL
                       AND (j.next_retry_at IS NULL OR j.next_retry_at <= now()) THEN nextval('job_ready_seq') END
 FROM children WHERE j.id = children.id RETURNING j.service, j.unmet_dependencies

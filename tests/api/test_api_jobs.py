@@ -1,12 +1,15 @@
 """Jobs and queues as a person sees them: why one waits, and what can be done."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import msgspec
+import pytest
 
 from metarr import queue
 from metarr.db import Connection, Database
+from metarr.db.queries import jobs_view
 from metarr.messages.jobs import EnrichItem, PublishItem, ScanLibrary
 from metarr.queue import Enqueued
 from metarr.runtime import new_job
@@ -149,6 +152,39 @@ async def test_queues_show_depth_running_failed_and_rate(api: httpx.AsyncClient,
         "rate": 1,
         "workers": 1,
     }
+
+
+async def test_a_line_counts_what_waits_for_a_time_a_job_or_a_pause_too(api: httpx.AsyncClient, db: Database) -> None:
+    async with db.transaction() as conn:
+        await a_worker(conn, "publisher", "PublishItem")
+        first, *_ = await put(conn, *(publish(number) for number in range(1, 4)))
+        (held, *_) = await queue.claim(conn, "publisher", ["PublishItem"], "publisher-1", limit=1)
+        await queue.put_back(conn, held, "paused", after=None, counts=False, held_by="library:1")
+        await conn.execute("UPDATE job_queue SET created_at = '2020-01-01' WHERE id = $1", first.id)
+        await put(conn, publish(4), run_at=datetime(2099, 1, 1, tzinfo=UTC))
+        await put(conn, publish(5), depends_on=(first.id,))
+        await put(conn, enrich(1))
+        await queue.pause(conn, "library:1", "disk")
+    rows = {row["service"]: row for row in (await api.get("/api/v1/queues")).json()["items"]}
+    assert {name: (row["depth"], row["ready"]) for name, row in rows.items()} == {
+        "scanner": (0, 0),
+        "enricher": (1, 1),
+        "cache": (0, 0),
+        "publisher": (5, 2),
+    }
+    assert rows["publisher"]["oldest_waiting_at"] == "2020-01-01T00:00:00Z"
+    assert rows["scanner"]["oldest_waiting_at"] is None
+
+
+async def test_nothing_is_counted_for_ever(
+    api: httpx.AsyncClient, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs_view, "MOST_COUNTED", 3)
+    async with db.transaction() as conn:
+        await put(conn, *(publish(number) for number in range(1, 6)))
+    depths = {row["service"]: row["depth"] for row in (await api.get("/api/v1/queues")).json()["items"]}
+    totals = [(await api.get("/api/v1/jobs", params={"limit": limit})).json()["total"] for limit in (2, 50)]
+    assert (depths["publisher"], totals) == (3, [3, 5])
 
 
 async def test_a_paused_queue_stays_paused_until_it_is_resumed(api: httpx.AsyncClient, db: Database) -> None:

@@ -13,6 +13,8 @@ from metarr_local.place import HERE, Place
 app = App(name="jobs", help="The jobs: what runs, waits or failed.")
 
 _MOST = 500
+_COUNTED = 10_000
+"""Further the API does not count."""
 _PLACES = {"library": "libraries", "provider": "providers"}
 
 
@@ -34,7 +36,7 @@ def show(
         )
     Console().print(table)
     if answer["next_cursor"]:
-        print(f"of {answer['total']}; --limit shows more")
+        print(f"of {answer['total']}{'+' * (answer['total'] >= _COUNTED)}; --limit shows more")
     for pause in place.client().get("/pauses")["items"]:
         print(
             f"{pause['scope']} is paused ({pause['reason']}) and holds {pause['held']}; metarr jobs resume {pause['scope']}"

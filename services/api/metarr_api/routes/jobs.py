@@ -82,7 +82,7 @@ class JobRoutes(Controller):
 
     @get("/jobs", opt={"query": JobQuery})
     async def list_jobs(self, request: Asked, tools: Given) -> Page[JobShown]:
-        """Jobs, the newest first."""
+        """Jobs, the newest first; `total` counts to 10,000."""
         query = read_query(request, JobQuery)
         place = unseal(tools.key, _ORDER, query.cursor, tuple[int])
         wanted = JobFilter(

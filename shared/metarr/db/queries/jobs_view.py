@@ -14,6 +14,9 @@ from metarr.db.queries.where import Where
 MOST_AHEAD = 1000
 """Further nobody counts who is before a job in the line."""
 
+MOST_COUNTED = 10_000
+"""Further nobody counts how long a list or a line is."""
+
 type JobStatus = Literal["pending", "running", "completed", "failed", "cancelled"]
 
 _TITLE = """
@@ -68,7 +71,7 @@ SELECT j.id, j.kind, j.job_type, j.service, j.priority, j.status, j.entity_type,
 """
 
 _PAGE = f"{_SHOWN} FROM job_queue j WHERE {{where}} ORDER BY j.id DESC LIMIT {{limit}}"
-_COUNT = "SELECT count(*) FROM job_queue j WHERE {where}"
+_COUNT = "SELECT count(*) FROM (SELECT FROM job_queue j WHERE {where} LIMIT {limit}) AS few"
 
 ONE = f"{_SHOWN}, j.payload, j.result FROM job_queue j WHERE j.id = $1"
 
@@ -82,23 +85,52 @@ SELECT j.id, j.kind, j.status, {_TITLE} AS title, d.satisfied_at IS NOT NULL AS 
 FROM job_dependencies d JOIN job_queue j ON j.id = d.job_id WHERE d.depends_on_job_id = $1 ORDER BY j.id LIMIT 500
 """
 
-# `rate` is what was completed in the last minute.
+# Each number comes from an index that holds little else, and none is counted further than $2: a million waiting or finished rows
+# must not be walked for a glance. What is ready comes by service; of the rest there is one walk for all services. What waits
+# for other jobs is in no index of its own and found by its open edges. `rate` is what was completed in the last minute.
 QUEUES = """
-SELECT s.service,
-       count(j.id) FILTER (WHERE j.status = 'pending') AS depth,
-       count(j.id) FILTER (WHERE j.status = 'pending' AND j.ready_seq IS NOT NULL) AS ready,
-       count(j.id) FILTER (WHERE j.status = 'running') AS running,
-       (SELECT count(*) FROM job_queue f WHERE f.service = s.service AND f.status = 'failed') AS failed,
-       (SELECT count(*) FROM job_queue c WHERE c.service = s.service AND c.status = 'completed'
-          AND c.completed_at > now() - interval '60 seconds') AS rate,
-       min(j.created_at) FILTER (WHERE j.status = 'pending') AS oldest_waiting_at,
+WITH counted AS MATERIALIZED (
+    SELECT service, 'timed' AS what, created_at FROM (
+        SELECT service, created_at FROM job_queue
+        WHERE status = 'pending' AND ready_seq IS NULL AND unmet_dependencies = 0 LIMIT $2) AS few
+    UNION ALL
+    SELECT j.service, 'blocked', j.created_at FROM job_queue j
+    WHERE j.status = 'pending' AND j.unmet_dependencies > 0 AND j.id = ANY(ARRAY(
+        SELECT job_id FROM job_dependencies WHERE satisfied_at IS NULL LIMIT $2))
+    UNION ALL
+    SELECT service, 'running', NULL FROM job_queue WHERE status = 'running'
+    UNION ALL
+    SELECT service, 'failed', NULL FROM (SELECT service FROM job_queue WHERE status = 'failed' LIMIT $2) AS few
+    UNION ALL
+    SELECT service, 'completed', NULL FROM (
+        SELECT service FROM job_queue
+        WHERE status = 'completed' AND completed_at > now() - interval '60 seconds' LIMIT $2) AS few
+), number AS (
+    SELECT service, count(*) FILTER (WHERE what IN ('timed', 'blocked')) AS later,
+           count(*) FILTER (WHERE what = 'running') AS running, count(*) FILTER (WHERE what = 'failed') AS failed,
+           count(*) FILTER (WHERE what = 'completed') AS rate, min(created_at) AS oldest
+    FROM counted GROUP BY service
+)
+SELECT s.service, line.ready + coalesce(n.later, 0) AS depth, line.ready, coalesce(n.running, 0) AS running,
+       coalesce(n.failed, 0) AS failed, coalesce(n.rate, 0) AS rate, least(n.oldest, head.oldest) AS oldest_waiting_at,
        (SELECT count(*) FROM workers w WHERE w.service = s.service AND w.heartbeat_at > now() - interval '20 seconds')
          AS workers,
        p.scope IS NOT NULL AS paused, p.reason AS pause_reason, p.paused_at
 FROM unnest($1::text[]) WITH ORDINALITY AS s (service, place)
-LEFT JOIN job_queue j ON j.service = s.service AND j.status IN ('pending', 'running')
+CROSS JOIN LATERAL (
+    SELECT count(*) AS ready FROM (
+        SELECT FROM job_queue j WHERE j.service = s.service AND j.status = 'pending' AND j.ready_seq IS NOT NULL LIMIT $2
+    ) AS few
+) AS line
+CROSS JOIN LATERAL (
+    SELECT min(first.created_at) AS oldest FROM generate_series(1, 10) AS level (priority) CROSS JOIN LATERAL (
+        SELECT j.created_at FROM job_queue j
+        WHERE j.service = s.service AND j.status = 'pending' AND j.ready_seq IS NOT NULL AND j.priority = level.priority
+        ORDER BY j.ready_seq LIMIT 1) AS first
+) AS head
+LEFT JOIN number n ON n.service = s.service
 LEFT JOIN queue_pauses p ON p.scope = 'service:' || s.service
-GROUP BY s.service, s.place, p.scope, p.reason, p.paused_at ORDER BY s.place
+ORDER BY s.place
 """
 
 
@@ -199,7 +231,10 @@ class JobFilter(Struct, frozen=True, kw_only=True):
 
 
 class QueueShown(Struct, frozen=True, kw_only=True):
-    """A service's line: `depth` waits (of which `ready` could start), `failed` are kept for a person, `rate` is per minute."""
+    """A service's line: `depth` waits (of which `ready` could start), `failed` are kept for a person, `rate` is per minute.
+
+    Nothing is counted beyond some 10,000. `oldest_waiting_at` looks at the heads of the line and at what waits outside of it.
+    """
 
     service: str
     depth: int
@@ -217,14 +252,17 @@ class QueueShown(Struct, frozen=True, kw_only=True):
 async def list_jobs(
     conn: Connection, wanted: JobFilter, *, before: int | None, limit: int
 ) -> tuple[list[JobRow], int | None, int]:
-    """The newest first; the id before which the next page begins, and how many there are in all."""
+    """The newest first; the id before which the next page begins, and how many there are in all, counted to 10,000."""
     where = _conditions(wanted)
-    total = int(await conn.fetchval(_COUNT.format(where=where.text), *where.values))
+    count, counted = _COUNT.format(where=where.text, limit=MOST_COUNTED), tuple(where.values)
     if before is not None:
         where.add("j.id < {}", before)
     statement = _PAGE.format(where=where.text, limit=where.place(limit + 1))
     rows = await conn.fetch(statement, *where.values)
     items = [msgspec.convert(dict(row), JobRow) for row in rows[:limit]]
+    # The first page may be all there is: then nothing is left to count.
+    whole = before is None and len(rows) <= limit
+    total = len(rows) if whole else int(await conn.fetchval(count, *counted))
     return items, items[-1].id if len(rows) > limit else None, total
 
 
@@ -242,7 +280,7 @@ async def load_job(conn: Connection, job_id: int) -> JobWhole | None:
 
 async def list_queues(conn: Connection, services: Sequence[str]) -> list[QueueShown]:
     """The lines of these services, in this order."""
-    return [msgspec.convert(dict(row), QueueShown) for row in await conn.fetch(QUEUES, list(services))]
+    return [msgspec.convert(dict(row), QueueShown) for row in await conn.fetch(QUEUES, list(services), MOST_COUNTED)]
 
 
 def _conditions(wanted: JobFilter) -> Where:

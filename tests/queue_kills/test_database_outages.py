@@ -19,6 +19,8 @@ from metarr.runtime.handlers import handlers_of
 from metarr.runtime.worker import Worker
 from support import kill_ledger as ledger
 from support.kill_jobs import LayStone
+from support.kill_processes import READY, Crew
+from support.kill_worker import Orders
 from support.waiting import eventually
 
 pytestmark = pytest.mark.xdist_group("queue_kills")
@@ -169,3 +171,17 @@ async def test_while_postgresql_takes_no_writes_the_worker_asks_now_and_then_and
     await drop(db, end)
     await laid_once_and_never_blamed(db, job_ids)
     assert times(said, "not claiming") == times(said, "claiming again") == 1
+
+
+@pytest.mark.parametrize("left", [0, 1])
+async def test_a_worker_that_starts_when_hardly_a_connection_is_left_gets_to_work_when_there_are_more(
+    db: Database, apprentice_url: str, nats_url: str, tmp_path: Path, left: int
+) -> None:
+    job_ids = await stones(db)
+    await ledger.look(db, f"ALTER ROLE apprentice CONNECTION LIMIT {left}")
+    with Crew(apprentice_url, nats_url, tmp_path) as crew:
+        worker = crew.start("mason", Orders())
+        await worker.says("waiting for the database" if left == 0 else READY)
+        await ledger.look(db, "ALTER ROLE apprentice CONNECTION LIMIT -1")
+        await laid_once_and_never_blamed(db, job_ids)
+        assert worker.exit_code is None

@@ -22,20 +22,19 @@ CONFLICTS = (
 
 _CONNECT_TIMEOUT = 10.0
 _COMMAND_TIMEOUT = 60.0
-_GONE = (
+LOST = (
     OSError,
     TimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,  # a connection that broke in the middle of a statement, when the pool takes it back
     asyncpg.CannotConnectNowError,
-)
-_STOPPED = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.InsufficientResourcesError,  # no connection, memory or disk left over there
     asyncpg.ReadOnlySQLTransactionError,  # after a failover: this one is a replica now
 )
+"""What asyncpg raises when PostgreSQL cannot be asked now."""
 
 
 class Database:
@@ -61,7 +60,7 @@ class Database:
                 command_timeout=_COMMAND_TIMEOUT,
                 server_settings={"application_name": name, "jit": "off"},
             )
-        except (*_GONE, *_STOPPED) as gone:
+        except LOST as gone:
             raise DatabaseUnavailable(f"PostgreSQL does not answer: {gone}") from gone
         return cls(pool)
 
@@ -78,7 +77,7 @@ class Database:
         try:
             async with self.pool.acquire(timeout=_CONNECT_TIMEOUT) as connection:
                 yield connection
-        except (*_GONE, *_STOPPED) as gone:
+        except LOST as gone:
             raise DatabaseUnavailable(f"PostgreSQL does not answer: {gone}") from gone
 
     @asynccontextmanager

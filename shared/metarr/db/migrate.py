@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
-from metarr.db.database import Connection
+from metarr.db.database import LOST, Connection
 from metarr.errors import DatabaseUnavailable
 
 VERSIONS = os.path.join(os.path.dirname(__file__), "migrations", "versions")
@@ -96,13 +96,13 @@ async def _missing(connection: Connection) -> list[str]:
 async def _connection(url: str) -> AsyncIterator[Connection]:
     try:
         connection = await asyncpg.connect(url, timeout=_CONNECT_TIMEOUT)
-    except (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError) as gone:
+        try:
+            yield connection
+        finally:
+            # Also gives the advisory lock back and rolls back what a failed script left open.
+            await connection.close(timeout=_CONNECT_TIMEOUT)
+    except LOST as gone:
         raise DatabaseUnavailable(f"PostgreSQL does not answer: {gone}") from gone
-    try:
-        yield connection
-    finally:
-        # Also gives the advisory lock back and rolls back what a failed script left open.
-        await connection.close(timeout=_CONNECT_TIMEOUT)
 
 
 def main() -> int:

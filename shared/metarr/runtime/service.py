@@ -130,14 +130,12 @@ async def _connect(name: str, environment: Environment, clock: Clock, stop: asyn
     began = clock.monotonic()
     while not stop.is_set():
         try:
-            db = await Database.connect(environment.database_url, name=f"metarr-{name}")
+            missing = await pending(environment.database_url)
+            if not missing:
+                return await Database.connect(environment.database_url, name=f"metarr-{name}")
         except DatabaseUnavailable as gone:
             log.warning("waiting for the database", reason=str(gone))
         else:
-            missing = await pending(environment.database_url)
-            if not missing:
-                return db
-            await db.close()
             if clock.monotonic() - began > _SCHEMA_PATIENCE:
                 raise ConfigurationError(f"the database lacks migrations {', '.join(missing)}; run `metarr migrate`")
             log.info("waiting for migrations", missing=missing)

@@ -1,0 +1,274 @@
+"""The real queue beside a model of it: whatever happens in whatever order, the table is what the model says, and nothing is
+lost, done twice, out of order or stuck.
+
+METARR_MODEL_EXAMPLES=2000 makes it look for longer.
+"""
+
+import asyncio
+import os
+from datetime import timedelta
+from typing import cast
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+
+from metarr import queue
+from metarr.db import Database
+from metarr.errors import Conflict
+from support.queue_beside import NAMES, SCOPES, Beside
+from support.queue_laws import EFFECTS, have_effect
+from support.queue_model import BADLY, ENDED
+from support.queue_wishes import Wish, hours, new_job, request, wishes
+from support.queueing import KINDS, SERVICE
+
+UNKNOWN = 999_999
+
+SETTINGS = settings(
+    max_examples=int(os.environ.get("METARR_MODEL_EXAMPLES", "60")),
+    stateful_step_count=30,
+    deadline=None,
+    print_blob=True,
+    report_multiple_bugs=False,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+)
+
+places = st.integers(0, 7)
+names = st.sampled_from(NAMES)
+mostly = st.booleans() | st.just(True)
+
+some_jobs = precondition(lambda self: self.model.jobs)
+some_in_line = precondition(lambda self: any(job.place for job in self.model.jobs.values()))
+some_in_hand = precondition(lambda self: self.hands)
+some_ended = precondition(lambda self: any(job.status in ENDED for job in self.model.jobs.values()))
+some_ended_badly = precondition(lambda self: any(job.status in BADLY for job in self.model.jobs.values()))
+some_held = precondition(lambda self: any(job.held for job in self.model.jobs.values()))
+some_saw_a_pause = precondition(lambda self: any(hand.claimed.paused for hand in self.hands))
+
+
+class QueueMachine(Beside):
+    """What people, workers, crashes and time do to the queue.
+
+    `told` is False where a crash comes between the end of a job and the word to those who wait for it.
+    """
+
+    asked = 0
+
+    # Asking
+
+    @rule(several=st.lists(wishes, min_size=1, max_size=4))
+    def ask(self, several: list[Wish]) -> None:
+        self.asked += 1
+        requests = [
+            request(wish, number=self.asked * 10 + number, now=self.model.now, parent=self._parent)
+            for number, wish in enumerate(several)
+        ]
+        jobs = [new_job(asked, wish) for asked, wish in zip(requests, several, strict=True)]
+        if self.model.refuses(requests):
+            self.refused(Conflict, lambda conn: queue.enqueue(conn, jobs))
+            return
+        (placed,) = self.do(lambda conn: queue.enqueue(conn, jobs))
+        known = set(self.model.jobs)
+        for asked, one in zip(requests, placed, strict=True):
+            assert self.model.ask(asked, one.id) == (one.id, one.fresh)
+        self.check()
+        self._stand_as_asked([one.id for one in placed if one.id not in known])
+
+    def _parent(self, place: int) -> int:
+        return UNKNOWN if place < 0 or not self.model.jobs else self.job(place).id
+
+    def _stand_as_asked(self, fresh: list[int]) -> None:
+        asked_once = [self.model.jobs[job_id] for job_id in fresh if fresh.count(job_id) == 1]
+        line = [job.place for job in asked_once if job.place is not None]
+        assert line == sorted(line), "a batch does not keep its order"
+
+    # Claiming
+
+    @some_jobs
+    @rule(name=names, limit=st.integers(1, 5), most=st.sampled_from([10, 10, 2]), walk=st.booleans())
+    def claim(self, name: str, limit: int, most: int, walk: bool) -> None:
+        self.claim_with(name, limit, most, KINDS, walk=walk)
+
+    @some_in_line
+    @rule(name=names, limit=st.integers(1, 5))
+    def claim_one_kind(self, name: str, limit: int) -> None:
+        self.claim_with(name, limit, 10, KINDS[:1], walk=True)
+
+    @some_in_line
+    @rule(name=names)
+    def look_who_aged(self, name: str) -> None:
+        line = self.lines[self.desk(name)]
+        heads = {
+            level: standing[0].created
+            for level, mark in zip(*line.all_levels(), strict=True)
+            if (standing := self.model.standing(level, mark))
+        }
+        self.do(lambda conn: queue.find_aged(conn, SERVICE, line))
+        assert set(line._aged) == {level for level, created in heads.items() if self.model.now - created >= 60}
+        ages = [heads[level] for level in line._aged]
+        assert ages == sorted(ages)
+
+    # Ending
+
+    @some_in_hand
+    @rule(place=places, told=mostly)
+    def complete(self, place: int, told: bool) -> None:
+        claimed, job, owned = self.take_hand(place)
+        self.do_fenced(
+            owned,
+            lambda conn: have_effect(conn, claimed.id),
+            lambda conn: queue.complete(conn, claimed, {"done": claimed.id}),
+        )
+        if owned:
+            job.end("completed", None)
+            if told:
+                self.release({job.id})
+
+    @some_in_hand
+    @rule(name=names)
+    def complete_together(self, name: str) -> None:
+        self.complete_all(name)
+
+    @some_in_hand
+    @rule(place=places, discarded=st.booleans(), told=st.booleans())
+    def give_up(self, place: int, discarded: bool, told: bool) -> None:
+        claimed, job, owned = self.take_hand(place)
+        end = queue.discard if discarded else queue.fail
+        self.do_fenced(owned, lambda conn: end(conn, claimed, "fell over"))
+        if owned:
+            job.end("cancelled" if discarded else "failed", "fell over")
+            if told:
+                self.cancel_dependents(job.id)
+
+    @some_in_hand
+    @rule(place=places, after=st.none() | st.just(0) | hours, counts=st.booleans())
+    def put_back(self, place: int, after: int | None, counts: bool) -> None:
+        self._put_back(place, after, counts, None)
+
+    @some_saw_a_pause
+    @rule(place=places)
+    def hold(self, place: int) -> None:
+        """As a handler does that was claimed during a pause; the pause may have ended since."""
+        saw = [number for number, hand in enumerate(reversed(self.hands)) if hand.claimed.paused]
+        chosen = saw[place % len(saw)]
+        self._put_back(chosen, None, False, min(self.hands[-1 - chosen].claimed.paused))
+
+    def _put_back(self, place: int, after: int | None, counts: bool, held: str | None) -> None:
+        claimed, job, owned = self.take_hand(place)
+        delay = None if after is None else timedelta(minutes=after)
+        self.do_fenced(
+            owned, lambda conn: queue.put_back(conn, claimed, "wet", after=delay, counts=counts, held_by=held)
+        )
+        if owned:
+            self.model.put_back(job, "wet", after=after, counts=counts, held=held)
+
+    # A person
+
+    @some_jobs
+    @rule(place=places, told=st.booleans())
+    def cancel(self, place: int, told: bool) -> None:
+        job = self.job(place)
+        if job.status in ENDED:
+            self.refused(Conflict, lambda conn: queue.cancel(conn, job.id))
+            return
+        assert self.do(lambda conn: queue.cancel(conn, job.id)) == [job.status == "running"]
+        if job.status == "running":
+            job.unwanted = True
+            return
+        job.end("cancelled", "cancelled by a person")
+        if told:
+            self.cancel_dependents(job.id)
+
+    @some_ended_badly
+    @rule(place=places)
+    def retry(self, place: int) -> None:
+        badly = [job for job in self.model.jobs.values() if job.status in BADLY]
+        job = badly[-1 - place % len(badly)]
+        if not self.model.can_retry(job):
+            self.refused(Conflict, lambda conn: queue.retry(conn, job.id))
+            return
+        assert self.do(lambda conn: queue.retry(conn, job.id)) == [SERVICE]
+        self.model.retry(job)
+
+    @some_jobs
+    @rule(scope=st.sampled_from(SCOPES), stop=st.booleans())
+    def pause_or_resume(self, scope: str, stop: bool) -> None:
+        if stop:
+            self.do(lambda conn: queue.pause(conn, scope, "night"))
+            self.model.pauses.add(scope)
+        else:
+            self.resume(scope)
+
+    # Workers
+
+    @some_in_hand
+    @rule(name=names, noticed=st.booleans())
+    def die(self, name: str, noticed: bool) -> None:
+        """Or only freeze: it still has its jobs in its hands."""
+        self.bury(name)
+        if noticed:
+            self.rescue(told=True)
+
+    @some_in_hand
+    @rule(told=mostly)
+    def notice_deaths(self, told: bool) -> None:
+        self.rescue(told=told)
+
+    @some_jobs
+    @rule(name=names, leaves=st.booleans())
+    def start_anew(self, name: str, leaves: bool) -> None:
+        """Under the old name; with or without a clean end before."""
+        worker = self.desk(name)
+        if leaves:
+            self.do(lambda conn: queue.unregister(conn, worker))
+            self.model.alive.discard(worker)
+            self.model.rescue()
+        self.hire(name)
+
+    @some_in_hand
+    @rule(name=names)
+    def lose_a_claim(self, name: str) -> None:
+        """The answer to a claim never came: the worker holds jobs by the table only, and takes them back."""
+        worker = self.desk(name)
+        self.hands = [hand for hand in self.hands if hand.worker != worker]
+        (held,) = self.do(lambda conn: queue.held(conn, worker))
+        running = [job for job in self.model.jobs.values() if job.status == "running" and job.worker == worker]
+        assert held == {job.id: job.unwanted for job in running}
+        self.do(lambda conn: queue.take_back(conn, worker, sorted(held)))
+        self.model.take_back(worker, held)
+
+    # Time and upkeep
+
+    @some_jobs
+    @rule(minutes=hours, promoted=mostly)
+    def wait(self, minutes: int, promoted: bool) -> None:
+        self.step(minutes)
+        if promoted:
+            self.promote()
+
+    @some_held
+    @rule()
+    def unhold(self) -> None:
+        self.do(queue.unhold)
+        self.model.unhold()
+
+    @some_ended
+    @rule()
+    def finish_what_crashes_left(self) -> None:
+        self.reconcile()
+
+    @some_ended
+    @rule()
+    def release_all_again(self) -> None:
+        self.release({job.id for job in self.model.jobs.values() if job.status == "completed"})
+
+
+def test_the_table_is_always_what_the_model_says(database_url: str) -> None:
+    with asyncio.Runner() as runner:
+        db = runner.run(Database.connect(database_url, name="model"))
+        runner.run(db.pool.execute(EFFECTS))
+        try:
+            machine = cast("type[RuleBasedStateMachine]", lambda: QueueMachine(runner, db))
+            run_state_machine_as_test(machine, settings=SETTINGS)
+        finally:
+            runner.run(db.close())

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metarr.domain.timetable import check_cron, missed_several, next_run, next_slot
@@ -15,6 +15,8 @@ ZONES = [
     ZoneInfo(name) for name in ("UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu")
 ]
 CRONS = ["30 2 * * *", "0 3 * * 0", "*/20 * * * *", "* * * * *", "15 */6 * * *", "0 0 1 * *", "59 1-3 * mar,oct *"]
+DAYS = 220
+"""More than lie between two changes of the clocks."""
 MOMENTS = st.integers(0, 3 * 366 * 86_400).map(
     lambda second: datetime(2025, 1, 1, tzinfo=UTC) + timedelta(seconds=second)
 )
@@ -80,6 +82,7 @@ def test_blanks_do_not_count() -> None:
     assert check_cron("  30   2 * *\tmon-FRI ") == "30 2 * * mon-FRI"
 
 
+@settings(deadline=None)
 @given(text=st.text(alphabet="0123456789*/,- JANSU", max_size=30))
 def test_any_text_is_either_refused_or_has_a_next_time(text: str) -> None:
     try:
@@ -89,6 +92,7 @@ def test_any_text_is_either_refused_or_has_a_next_time(text: str) -> None:
     assert next_slot(cron, BERLIN, at("2026-01-01T00:00+00:00")) > at("2026-01-01T00:00+00:00")
 
 
+@settings(deadline=None)
 @given(cron=st.sampled_from(CRONS), zone=st.sampled_from(ZONES), after=MOMENTS, share=st.floats(0, 1, exclude_max=True))
 def test_a_slot_lies_ahead_and_is_the_same_seen_from_anywhere_before_it(
     cron: str, zone: ZoneInfo, after: datetime, share: float
@@ -99,6 +103,7 @@ def test_a_slot_lies_ahead_and_is_the_same_seen_from_anywhere_before_it(
     assert next_slot(cron, zone, min(between, slot - timedelta(microseconds=1))) == slot
 
 
+@settings(deadline=None)
 @given(
     zone=st.sampled_from(ZONES),
     hour=st.integers(0, 23),
@@ -109,10 +114,10 @@ def test_a_daily_task_comes_once_on_each_day_whatever_the_clocks_do(
     zone: ZoneInfo, hour: int, minute: int, first: date
 ) -> None:
     moment, days = datetime(first.year, first.month, first.day, tzinfo=zone) - timedelta(seconds=1), []
-    for _ in range(220):
+    for _ in range(DAYS):
         moment = next_slot(f"{minute} {hour} * * *", zone, moment)
         days.append(moment.astimezone(zone).date())
-    assert days == [first + timedelta(days=number) for number in range(220)]
+    assert days == [first + timedelta(days=number) for number in range(DAYS)]
 
 
 # Leaps of the clock
@@ -145,6 +150,7 @@ def test_one_slot_missed_is_told_from_several() -> None:
     assert missed_several("0 3 * * *", UTC, slot=slot, now=at("2026-03-03T03:00+00:00"))
 
 
+@settings(deadline=None)
 @given(
     cron=st.sampled_from(CRONS),
     start=MOMENTS,
@@ -165,6 +171,7 @@ def test_no_slot_is_served_twice_by_a_clock_that_is_put_back_by_less_than_an_hou
     assert served == sorted(set(served))
 
 
+@settings(deadline=None)
 @given(cron=st.sampled_from(CRONS), now=MOMENTS, off=st.floats(-20_000, 20_000))
 def test_however_wrong_the_clock_was_the_next_run_is_at_most_two_slots_or_an_hour_away(
     cron: str, now: datetime, off: float

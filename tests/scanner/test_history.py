@@ -108,7 +108,7 @@ async def test_what_a_living_job_stands_behind_stays(past: Past, child: str) -> 
 
 async def test_what_a_cancelled_job_could_come_back_behind_goes_only_after_that_one(past: Past) -> None:
     parent = await past.job("pending", 0)
-    child = await past.job("cancelled", 95, behind=(parent,), cancelled_by=parent)
+    child = await past.job("cancelled", 95, behind=(parent,))
     await past.change(parent, status="failed", completed_at=past._now - timedelta(days=95))
     assert (await past.prune()).jobs == 1
     assert child not in await past.left()

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from metarr.db import Database
+from metarr.db import Connection, Database
 from metarr.db.queries.movie_sets import store_names
 from metarr.db.queries.named import ACTORS
 from metarr.db.queries.people import store_cast
@@ -259,17 +260,27 @@ async def test_orphans_go_in_batches(bin_: Bin, monkeypatch: pytest.MonkeyPatch)
     assert await bin_.forget() == OrphansForgotten(removed=1)
 
 
-async def test_whoever_is_about_to_link_an_orphan_keeps_it(bin_: Bin) -> None:
+async def link_genre(conn: Connection, film: int) -> None:
+    await store_names(conn, "genres", film, ["Drama"])
+
+
+async def link_actor(conn: Connection, film: int) -> None:
+    await store_cast(conn, ACTORS, film, [ActorCredit(name="Ann", sort_order=0)])
+
+
+@pytest.mark.parametrize(("link", "kept"), [(link_genre, "Drama"), (link_actor, "Ann")])
+async def test_whoever_is_about_to_link_an_orphan_keeps_it(
+    bin_: Bin, link: Callable[[Connection, int], Awaitable[None]], kept: str
+) -> None:
     film = await bin_.film("Kept", days=None)
     await bin_.fetch("INSERT INTO actors (name) VALUES ('Ann')")
     await bin_.fetch("INSERT INTO genres (name, media_type) VALUES ('Drama', 'movie')")
     async with bin_.db.transaction() as enricher:
-        await store_names(enricher, "genres", film, ["Drama"])
-        await store_cast(enricher, ACTORS, film, [ActorCredit(name="Ann", sort_order=0)])
+        await link(enricher, film)
         forgetting = asyncio.create_task(bin_.forget())
         await eventually(lambda: bin_.fetch(WAITS), what="the lock to be waited for")
-    assert await forgetting == OrphansForgotten(removed=0)
-    assert await names(bin_) == ["Ann", "Drama"]
+    assert await forgetting == OrphansForgotten(removed=1)
+    assert await names(bin_) == [kept]
 
 
 def test_a_job_for_the_publisher_stays_below_some_kilobytes() -> None:

@@ -7,6 +7,7 @@ from structlog.testing import capture_logs
 
 from metarr.bus import Bus
 from metarr.errors import BusUnavailable, MetarrError, NoAnswer
+from metarr.messages import subjects
 from metarr.messages.requests import FindMatches, MatchesFound
 
 QUESTION = FindMatches(entity_type="movie", entity_id=7, query="Nightfall")
@@ -44,6 +45,43 @@ async def test_telling_facts_again_and_again_leaves_nothing_behind(bus: Bus) -> 
     for number in range(2, 12):
         await publish(bus, number)
     assert len(asyncio.all_tasks()) == tasks
+
+
+def fact(number: int, data: bytes = b"{}") -> tuple[str, bytes, str, str | None]:
+    return (f"metarr.events.movie.ItemPublished.{number}", data, f"id-{number}", "t")
+
+
+async def test_a_fact_that_no_server_takes_is_named_and_the_others_are_told(bus: Bus) -> None:
+    largest = bus.client.max_payload - 200
+    outcome = await bus.publish_facts([fact(1), fact(2, b" " * largest), fact(3, b" " * (largest + 200)), fact(4)])
+    assert outcome.taken == {"id-1", "id-2", "id-4"}
+    assert list(outcome.refused) == ["id-3"]
+    assert f"NATS takes {bus.client.max_payload}" in outcome.refused["id-3"]
+    assert bus.connected
+
+
+async def test_a_fact_whose_headers_make_it_too_large_does_not_cost_the_connection(bus: Bus) -> None:
+    outcome = await bus.publish_facts([fact(1, b" " * bus.client.max_payload)])
+    assert (set(outcome.refused), (await bus.publish_facts([fact(2)])).taken) == ({"id-1"}, {"id-2"})
+
+
+async def test_a_fact_that_the_stream_refuses_is_named_with_its_words(bus: Bus) -> None:
+    context = await bus.stream()
+    config = (await context.stream_info(subjects.EVENT_STREAM)).config
+    config.max_msg_size = 1000
+    await context.update_stream(config)
+    outcome = await bus.publish_facts([fact(1), fact(2, b" " * 2000), fact(3)])
+    assert outcome.taken == {"id-1", "id-3"}
+    assert outcome.refused == {"id-2": "message size exceeds maximum allowed"}
+
+
+async def test_without_a_stream_nothing_is_given_up_and_the_next_try_makes_one(bus: Bus) -> None:
+    context = await bus.stream()
+    await context.delete_stream(subjects.EVENT_STREAM)
+    first = await bus.publish_facts([fact(1)])
+    second = await bus.publish_facts([fact(1)])
+    assert (first.taken, first.refused) == (frozenset(), {})
+    assert second.taken == {"id-1"}
 
 
 async def test_a_listener_that_saw_more_than_there_is_begins_anew(bus: Bus) -> None:

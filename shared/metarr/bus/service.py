@@ -1,7 +1,7 @@
 """What services say over NATS: doorbells, facts, questions, control, progress."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, cast
 
@@ -13,6 +13,7 @@ from nats.aio.msg import Msg
 from nats.errors import NoRespondersError
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.client import JetStreamContext
+from nats.js.errors import BadRequestError
 from nats.micro import add_service
 from nats.micro.request import ERROR_HEADER
 from nats.micro.request import Request as MicroRequest
@@ -26,9 +27,24 @@ type Callback = Callable[[str, bytes], Awaitable[None]]
 type Answer[R: Request, A: Struct] = Callable[[R], Awaitable[A]]
 
 _FETCH = 100
+_ANSWER_SECONDS = 3.0
+_HEADER_BYTES = 12
+"""What the headers of a message take beside themselves."""
 _FETCH_WAIT = 5.0
 
 log = structlog.get_logger("metarr.bus")
+
+
+type Message = tuple[str, bytes, str, str | None]
+"""A fact to be stored: subject, data, message id, trace id."""
+
+
+class Published(Struct, frozen=True, kw_only=True):
+    """What became of some facts, by message id: `taken` are in the stream, `refused` never will be, and why. The rest may be tried
+    again."""
+
+    taken: frozenset[str]
+    refused: Mapping[str, str]
 
 
 class FactMessage(Struct, frozen=True, kw_only=True):
@@ -66,21 +82,54 @@ class Bus(Connection):
 
         await self.on_connect(setup)
 
-    async def publish_facts(self, messages: Sequence[tuple[str, bytes, str, str | None]]) -> None:
-        """Store facts in the stream: (subject, data, message id, trace id). Returns when all are acknowledged.
+    async def publish_facts(self, messages: Sequence[Message]) -> Published:
+        """Store facts in the stream; one that it does not take leaves the others alone. A second try is harmless within the
+        duplicate window.
 
-        Raises BusUnavailable when any is not; a second try is harmless within the duplicate window.
+        Raises BusUnavailable when the stream does not answer.
         """
         context = await self.stream()
+        refused = {message[2]: too_large for message in messages if (too_large := self._too_large(message))}
+        wanted = {message[2]: message for message in messages if message[2] not in refused}
+        taken = await self._send_ahead(context, wanted.values())
+        for name in [name for name in wanted if name not in taken]:
+            try:
+                await _send_alone(context, wanted[name])
+            except BadRequestError as bad:
+                refused[name] = bad.description or "the stream calls it a bad request"
+            except LOST as lost:
+                log.debug("facts were not taken", message_id=name, reason=str(lost))
+                self._forget_stream()
+                break
+            else:
+                taken.add(name)
+        return Published(taken=frozenset(taken), refused=refused)
+
+    async def _send_ahead(self, context: JetStreamContext, messages: Collection[Message]) -> set[str]:
+        """Send all before the first is answered; the ids of those that were taken. nats-py loses a refusal that comes to such a
+        message: whoever gets no answer must be sent again alone."""
         try:
-            acknowledgements = [
-                await context.publish_async(subject, data, headers=_headers(message_id, trace_id), wait_stall=5)
-                for subject, data, message_id, trace_id in messages
-            ]
-            await asyncio.wait_for(asyncio.gather(*acknowledgements), timeout=10)
+            sent = {
+                message_id: await context.publish_async(
+                    subject, data, headers=_headers(message_id, trace), wait_stall=5
+                )
+                for subject, data, message_id, trace in messages
+            }
         except LOST as lost:
             self._forget_stream()
             raise BusUnavailable(f"the event stream did not take a fact: {lost}") from lost
+        if sent:
+            _, late = await asyncio.wait(sent.values(), timeout=_ANSWER_SECONDS)
+            for answer in late:
+                answer.cancel()
+        return {name for name, answer in sent.items() if not answer.cancelled() and not answer.exception()}
+
+    def _too_large(self, message: Message) -> str | None:
+        """Why a server would hang up on this message instead of answering."""
+        _, data, message_id, trace_id = message
+        size = len(data) + _HEADER_BYTES + sum(len(n) + len(v) + 4 for n, v in _headers(message_id, trace_id).items())
+        most = self.client.max_payload
+        return f"it has {size} bytes and NATS takes {most} (max_payload)" if size > most else None
 
     async def facts(self, after: int | None) -> AsyncIterator[FactMessage]:
         """Facts as they come, from the one behind `after` (a sequence) or from now on. Raises BusUnavailable when NATS goes."""
@@ -157,6 +206,12 @@ async def _fetch(subscription: JetStreamContext.PullSubscription) -> AsyncIterat
             data=message.data,
             trace_id=headers.get("Metarr-Trace-Id"),
         )
+
+
+async def _send_alone(context: JetStreamContext, message: Message) -> None:
+    """Raises BadRequestError, which will not pass, and what passes."""
+    subject, data, message_id, trace_id = message
+    await context.publish(subject, data, headers=_headers(message_id, trace_id))
 
 
 def _headers(message_id: str, trace_id: str | None) -> dict[str, str]:

@@ -1,4 +1,7 @@
-"""From the outbox to the stream: facts are told after their commit, however long NATS was away."""
+"""From the outbox to the stream: facts are told after their commit, however long NATS was away.
+
+One that no stream takes, because it is too large, is marked and left for a person; it stops none of the others.
+"""
 
 import asyncio
 from collections.abc import Sequence
@@ -7,7 +10,7 @@ import structlog
 
 from metarr.bus import Bus
 from metarr.db import Database
-from metarr.db.queries.outbox import Outgoing, forget, left_behind
+from metarr.db.queries.outbox import Outgoing, forget, give_up, left_behind
 from metarr.errors import BusUnavailable, DatabaseUnavailable
 from metarr.runtime.clock import Clock
 
@@ -57,8 +60,9 @@ class Relay:
     async def _sweep(self) -> None:
         while True:
             await self._clock.sleep(_SWEEP_SECONDS)
-            if self._bus.connected:
-                await self.sweep_once()
+            # After an outage there may be many.
+            while self._bus.connected and await self.sweep_once() == _BATCH:
+                pass
 
     async def sweep_once(self) -> int:
         """Tell what was left behind; how many facts that were."""
@@ -73,10 +77,13 @@ class Relay:
         if not facts:
             return True
         try:
-            await self._bus.publish_facts([(f.subject, f.data, f.message_id, f.trace_id) for f in facts])
+            outcome = await self._bus.publish_facts([(f.subject, f.data, f.message_id, f.trace_id) for f in facts])
             async with self._db.read() as conn:
-                await forget(conn, facts)
+                await forget(conn, [fact for fact in facts if fact.message_id in outcome.taken])
+                if outcome.refused:
+                    await give_up(conn, outcome.refused)
+                    log.warning("facts that can never be told", reasons=dict(outcome.refused))
         except (BusUnavailable, DatabaseUnavailable) as gone:
             log.debug("facts wait in the outbox", count=len(facts), reason=str(gone))
             return False
-        return True
+        return len(outcome.taken) + len(outcome.refused) == len(facts)

@@ -1,7 +1,7 @@
 """event_outbox: facts that are committed and not told yet."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
@@ -13,10 +13,16 @@ INSERT INTO event_outbox (subject, message_id, payload, trace_id)
 SELECT s, m, p::jsonb, $4 FROM unnest($1::text[], $2::text[], $3::text[]) AS f(s, m, p) RETURNING id
 """
 
-# What a crashed process left, and what could not be told while NATS was away, oldest first.
+# What a crashed process left, and what could not be told while NATS was away, oldest first; not what no stream will ever take.
 LEFT_BEHIND = """
 SELECT id, subject, payload::text AS data, message_id, trace_id FROM event_outbox
-WHERE created_at < now() - interval '5 seconds' ORDER BY id LIMIT $1
+WHERE created_at < now() - interval '5 seconds' AND undeliverable IS NULL ORDER BY id LIMIT $1
+"""
+
+# It stays for a person to see, and to send again when the broker takes more.
+GIVE_UP = """
+UPDATE event_outbox AS e SET undeliverable = f.reason
+FROM unnest($1::text[], $2::text[]) AS f(message_id, reason) WHERE e.message_id = f.message_id
 """
 
 FORGET = "DELETE FROM event_outbox WHERE id = ANY($1::bigint[])"
@@ -52,6 +58,11 @@ async def left_behind(conn: Connection, limit: int) -> list[Outgoing]:
     """Facts that have waited for more than five seconds."""
     rows = await conn.fetch(LEFT_BEHIND, limit)
     return [Outgoing(**{**dict(row), "data": row["data"].encode()}) for row in rows]
+
+
+async def give_up(conn: Connection, reasons: Mapping[str, str]) -> None:
+    """They can never be told: message id → why."""
+    await conn.execute(GIVE_UP, list(reasons), list(reasons.values()))
 
 
 async def forget(conn: Connection, facts: Sequence[Outgoing]) -> None:

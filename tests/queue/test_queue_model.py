@@ -11,12 +11,12 @@ from typing import cast
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from metarr import queue
 from metarr.db import Database
 from metarr.errors import Conflict
-from support.queue_beside import NAMES, SCOPES, Beside
+from support.queue_beside import NAMES, SCOPES, Beside, Hand
 from support.queue_laws import EFFECTS, have_effect
 from support.queue_model import BADLY, ENDED
 from support.queue_wishes import Wish, hours, new_job, request, wishes
@@ -36,14 +36,13 @@ SETTINGS = settings(
 places = st.integers(0, 7)
 names = st.sampled_from(NAMES)
 mostly = st.booleans() | st.just(True)
+ends = st.sampled_from(["complete", "complete", "complete together", "fail", "discard"])
 
 some_jobs = precondition(lambda self: self.model.jobs)
 some_in_line = precondition(lambda self: any(job.place for job in self.model.jobs.values()))
-some_in_hand = precondition(lambda self: self.hands)
-some_ended = precondition(lambda self: any(job.status in ENDED for job in self.model.jobs.values()))
+some_in_hand = precondition(lambda self: self.hands or any(job.place for job in self.model.jobs.values()))
+some_late = precondition(lambda self: any(not self.still_owns(hand) for hand in self.hands))
 some_ended_badly = precondition(lambda self: any(job.status in BADLY for job in self.model.jobs.values()))
-some_held = precondition(lambda self: any(job.held for job in self.model.jobs.values()))
-some_saw_a_pause = precondition(lambda self: any(hand.claimed.paused for hand in self.hands))
 
 
 class QueueMachine(Beside):
@@ -56,8 +55,19 @@ class QueueMachine(Beside):
 
     # Asking
 
-    @rule(several=st.lists(wishes, min_size=1, max_size=4))
-    def ask(self, several: list[Wish]) -> None:
+    @initialize(several=st.lists(wishes, min_size=2, max_size=5))
+    def ask_first(self, several: list[Wish]) -> None:
+        self._ask(several)
+
+    @rule(wish=wishes)
+    def ask(self, wish: Wish) -> None:
+        self._ask([wish])
+
+    @rule(several=st.lists(wishes, min_size=2, max_size=5))
+    def ask_for_several(self, several: list[Wish]) -> None:
+        self._ask(several)
+
+    def _ask(self, several: list[Wish]) -> None:
         self.asked += 1
         requests = [
             request(wish, number=self.asked * 10 + number, now=self.model.now, parent=self._parent)
@@ -74,8 +84,13 @@ class QueueMachine(Beside):
         self.check()
         self._stand_as_asked([one.id for one in placed if one.id not in known])
 
-    def _parent(self, place: int) -> int:
-        return UNKNOWN if place < 0 or not self.model.jobs else self.job(place).id
+    def _parent(self, place: int) -> int | None:
+        """One that can be waited for, if there is any; seldom one that cannot."""
+        badly = [job.id for job in self.model.jobs.values() if job.status in BADLY]
+        others = [job.id for job in self.model.jobs.values() if job.status not in BADLY]
+        if place < 0:
+            return badly[-1] if badly else UNKNOWN
+        return others[-1 - place % len(others)] if others else None
 
     def _stand_as_asked(self, fresh: list[int]) -> None:
         asked_once = [self.model.jobs[job_id] for job_id in fresh if fresh.count(job_id) == 1]
@@ -85,14 +100,15 @@ class QueueMachine(Beside):
     # Claiming
 
     @some_jobs
-    @rule(name=names, limit=st.integers(1, 5), most=st.sampled_from([10, 10, 2]), walk=st.booleans())
-    def claim(self, name: str, limit: int, most: int, walk: bool) -> None:
-        self.claim_with(name, limit, most, KINDS, walk=walk)
-
-    @some_in_line
-    @rule(name=names, limit=st.integers(1, 5))
-    def claim_one_kind(self, name: str, limit: int) -> None:
-        self.claim_with(name, limit, 10, KINDS[:1], walk=True)
+    @rule(
+        name=names,
+        limit=st.integers(1, 5),
+        most=st.sampled_from([10, 10, 2]),
+        kinds=st.sampled_from([KINDS, KINDS, KINDS[:1]]),
+        walk=mostly,
+    )
+    def claim(self, name: str, limit: int, most: int, kinds: tuple[str, ...], walk: bool) -> None:
+        self.claim_with(name, limit, most, kinds, walk=walk)
 
     @some_in_line
     @rule(name=names)
@@ -111,18 +127,11 @@ class QueueMachine(Beside):
     # Ending
 
     @some_in_hand
-    @rule(place=places, told=mostly)
-    def complete(self, place: int, told: bool) -> None:
-        claimed, job, owned = self.take_hand(place)
-        self.do_fenced(
-            owned,
-            lambda conn: have_effect(conn, claimed.id),
-            lambda conn: queue.complete(conn, claimed, {"done": claimed.id}),
-        )
-        if owned:
-            job.end("completed", None)
-            if told:
-                self.release({job.id})
+    @rule(place=places, how=ends, told=mostly)
+    def end_one(self, place: int, how: str, told: bool) -> None:
+        hand = self.take_hand(place)
+        if hand is not None:
+            self._end(hand, how, told=told)
 
     @some_in_hand
     @rule(name=names)
@@ -130,36 +139,67 @@ class QueueMachine(Beside):
         self.complete_all(name)
 
     @some_in_hand
-    @rule(place=places, discarded=st.booleans(), told=st.booleans())
-    def give_up(self, place: int, discarded: bool, told: bool) -> None:
-        claimed, job, owned = self.take_hand(place)
-        end = queue.discard if discarded else queue.fail
-        self.do_fenced(owned, lambda conn: end(conn, claimed, "fell over"))
-        if owned:
+    @rule(place=places, after=st.none() | st.just(0) | hours, counts=st.booleans())
+    def put_back(self, place: int, after: int | None, counts: bool) -> None:
+        hand = self.take_hand(place)
+        if hand is not None:
+            self._put_back(hand, after=after, counts=counts)
+
+    @some_in_hand
+    @rule(place=places, scope=st.sampled_from(SCOPES[1:]), ended=st.booleans())
+    def hold(self, place: int, scope: str, ended: bool) -> None:
+        """As a handler does that was claimed during a pause; the pause may have ended since."""
+        if not ended:
+            self.pause(scope)
+        hand = self.take_hand(place)
+        if hand is not None:
+            self._put_back(hand, held=scope)
+
+    @some_late
+    @rule(place=places, how=ends | st.just("put back"))
+    def end_late(self, place: int, how: str) -> None:
+        """One that was given up wakes and goes on."""
+        late = [hand for hand in self.hands if not self.still_owns(hand)]
+        hand = late[place % len(late)]
+        self.hands.remove(hand)
+        if how == "put back":
+            self._put_back(hand)
+        else:
+            self._end(hand, how, told=True)
+
+    def _end(self, hand: Hand, how: str, *, told: bool) -> None:
+        match how:
+            case "complete":
+                self._complete(hand, told=told)
+            case "complete together":
+                self.complete_those([hand])
+            case _:
+                self._give_up(hand, discarded=how == "discard", told=told)
+
+    def _complete(self, hand: Hand, *, told: bool) -> None:
+        claimed = hand.claimed
+        job = self.end(
+            hand, lambda conn: have_effect(conn, claimed.id), lambda conn: queue.complete(conn, claimed, {"by": "one"})
+        )
+        if job is not None:
+            job.end("completed", None)
+            if told:
+                self.release({job.id})
+
+    def _give_up(self, hand: Hand, *, discarded: bool, told: bool) -> None:
+        give_up = queue.discard if discarded else queue.fail
+        job = self.end(hand, lambda conn: give_up(conn, hand.claimed, "fell over"))
+        if job is not None:
             job.end("cancelled" if discarded else "failed", "fell over")
             if told:
                 self.cancel_dependents(job.id)
 
-    @some_in_hand
-    @rule(place=places, after=st.none() | st.just(0) | hours, counts=st.booleans())
-    def put_back(self, place: int, after: int | None, counts: bool) -> None:
-        self._put_back(place, after, counts, None)
-
-    @some_saw_a_pause
-    @rule(place=places)
-    def hold(self, place: int) -> None:
-        """As a handler does that was claimed during a pause; the pause may have ended since."""
-        saw = [number for number, hand in enumerate(reversed(self.hands)) if hand.claimed.paused]
-        chosen = saw[place % len(saw)]
-        self._put_back(chosen, None, False, min(self.hands[-1 - chosen].claimed.paused))
-
-    def _put_back(self, place: int, after: int | None, counts: bool, held: str | None) -> None:
-        claimed, job, owned = self.take_hand(place)
+    def _put_back(self, hand: Hand, *, after: int | None = None, counts: bool = False, held: str | None = None) -> None:
         delay = None if after is None else timedelta(minutes=after)
-        self.do_fenced(
-            owned, lambda conn: queue.put_back(conn, claimed, "wet", after=delay, counts=counts, held_by=held)
+        job = self.end(
+            hand, lambda conn: queue.put_back(conn, hand.claimed, "wet", after=delay, counts=counts, held_by=held)
         )
-        if owned:
+        if job is not None:
             self.model.put_back(job, "wet", after=after, counts=counts, held=held)
 
     # A person
@@ -191,23 +231,25 @@ class QueueMachine(Beside):
         self.model.retry(job)
 
     @some_jobs
-    @rule(scope=st.sampled_from(SCOPES), stop=st.booleans())
+    @rule(scope=st.sampled_from([*SCOPES, *SCOPES[1:]]), stop=st.booleans())
     def pause_or_resume(self, scope: str, stop: bool) -> None:
         if stop:
-            self.do(lambda conn: queue.pause(conn, scope, "night"))
-            self.model.pauses.add(scope)
+            self.pause(scope)
         else:
             self.resume(scope)
 
     # Workers
 
     @some_in_hand
-    @rule(name=names, noticed=st.booleans())
-    def die(self, name: str, noticed: bool) -> None:
-        """Or only freeze: it still has its jobs in its hands."""
+    @rule(name=names, noticed=mostly, heir=st.none() | names)
+    def die(self, name: str, noticed: bool, heir: str | None) -> None:
+        """Or only freeze: it still has its jobs in its hands, also when another has taken them over."""
         self.bury(name)
         if noticed:
             self.rescue(told=True)
+        if heir is not None:
+            self.check()
+            self.claim_with(heir, 5, 10, KINDS, walk=True)
 
     @some_in_hand
     @rule(told=mostly)
@@ -246,21 +288,17 @@ class QueueMachine(Beside):
         if promoted:
             self.promote()
 
-    @some_held
-    @rule()
-    def unhold(self) -> None:
-        self.do(queue.unhold)
-        self.model.unhold()
-
-    @some_ended
-    @rule()
-    def finish_what_crashes_left(self) -> None:
-        self.reconcile()
-
-    @some_ended
-    @rule()
-    def release_all_again(self) -> None:
-        self.release({job.id for job in self.model.jobs.values() if job.status == "completed"})
+    @some_jobs
+    @rule(what=st.sampled_from(["reconcile", "release again", "unhold"]))
+    def upkeep(self, what: str) -> None:
+        match what:
+            case "reconcile":
+                self.reconcile()
+            case "release again":
+                self.release({job.id for job in self.model.jobs.values() if job.status == "completed"})
+            case _:
+                self.do(queue.unhold)
+                self.model.unhold()
 
 
 def test_the_table_is_always_what_the_model_says(database_url: str) -> None:

@@ -137,16 +137,25 @@ class Beside(RuleBasedStateMachine):
         assert set(claimed.paused) == {scope for scope in self.model.pauses if not scope.startswith("service:")}
         self.hands.append(Hand(worker=worker, claimed=claimed))
 
-    def take_hand(self, place: int) -> tuple[ClaimedJob, Job, bool]:
-        """Someone ends what is in its hands: (the claim, its job, whether it still owns it)."""
-        claimed = self.hands.pop(-1 - place % len(self.hands)).claimed
-        return claimed, self.model.jobs[claimed.id], self.model.owns(claimed.id, claimed.lease)
+    def still_owns(self, hand: Hand) -> bool:
+        return self.model.owns(hand.claimed.id, hand.claimed.lease)
 
-    def do_fenced(self, owned: bool, *operations: Any) -> None:
-        if owned:
+    def take_hand(self, place: int) -> Hand | None:
+        """What someone is about to end, rightly or not; where nobody has anything in hand, somebody claims first."""
+        if not self.hands:
+            if self.desk(NAMES[0]) not in self.model.alive:
+                self.hire(NAMES[0])
+            self.claim_with(NAMES[0], 3, 10, KINDS, walk=True)
+            self.check()
+        return self.hands.pop(-1 - place % len(self.hands)) if self.hands else None
+
+    def end(self, hand: Hand, *operations: Any) -> Job | None:
+        """Ends a job with these, which must be refused when another owns it by now; the job when it ended."""
+        if self.still_owns(hand):
             self.do(*operations)
-        else:
-            self.refused(LeaseLostError, *operations)
+            return self.model.jobs[hand.claimed.id]
+        self.refused(LeaseLostError, *operations)
+        return None
 
     def release(self, parents: Collection[int]) -> None:
         self.do(lambda conn: queue.release(conn, sorted(parents)))
@@ -166,6 +175,10 @@ class Beside(RuleBasedStateMachine):
     def promote(self) -> None:
         self.do(queue.promote)
         self.model.promote()
+
+    def pause(self, scope: str) -> None:
+        self.do(lambda conn: queue.pause(conn, scope, "night"))
+        self.model.pauses.add(scope)
 
     def resume(self, scope: str) -> None:
         self.do(lambda conn: queue.resume(conn, scope))
@@ -232,12 +245,14 @@ class Beside(RuleBasedStateMachine):
 
     def complete_all(self, name: str) -> None:
         """Everything that one worker has in its hands."""
-        mine = [hand.claimed for hand in self.hands if hand.worker == self.desks.get(name)]
-        self.hands = [hand for hand in self.hands if hand.claimed not in mine]
-        owned = {one.id for one in mine if self.model.owns(one.id, one.lease)}
+        self.complete_those([hand for hand in self.hands if hand.worker == self.desks.get(name)])
+
+    def complete_those(self, hands: Sequence[Hand]) -> None:
+        self.hands = [hand for hand in self.hands if hand not in hands]
+        owned = {hand.claimed.id for hand in hands if self.still_owns(hand)}
 
         async def complete_many(conn: Connection) -> set[int]:
-            ended = await queue.complete_many(conn, mine)
+            ended = await queue.complete_many(conn, [hand.claimed for hand in hands])
             for job_id in ended:
                 await have_effect(conn, job_id)
             return set(ended)

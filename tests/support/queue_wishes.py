@@ -13,7 +13,7 @@ from support.queueing import KINDS, job
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Wish:
-    """Parents are counted from the youngest job, -1 is one that does not exist. Times are minutes from now."""
+    """Parents are counted from the youngest job, -1 is one that nothing can wait for. Times are minutes from now."""
 
     priority: int
     kind: str
@@ -30,14 +30,14 @@ wishes = st.builds(
     priority=st.sampled_from([5, 10, 2, 1]),
     kind=st.sampled_from(KINDS),
     key=st.sampled_from([None, "wall", "roof", "door"]),
-    parents=st.lists(st.sampled_from([0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, -1]), max_size=2),
+    parents=st.lists(st.sampled_from([0, 1, 2, 3, 4, 5] * 10 + [-1]), max_size=2),
     flag=st.booleans(),
-    after=st.none() | st.none() | hours | st.just(-60),
-    gathers=st.none() | st.none() | st.tuples(hours, hours),
+    after=st.sampled_from([None, None, None, None, 60, 120, -60]),
+    gathers=st.none() | st.none() | st.none() | st.tuples(hours, hours),
 )
 
 
-def request(wish: Wish, *, number: int, now: int, parent: Callable[[int], int]) -> Request:
+def request(wish: Wish, *, number: int, now: int, parent: Callable[[int], int | None]) -> Request:
     """For the model. Only what has a key can gather."""
     wait, most = wish.gathers if wish.gathers is not None and wish.key is not None else (None, None)
     after = wait if wait is not None else wish.after
@@ -46,7 +46,7 @@ def request(wish: Wish, *, number: int, now: int, parent: Callable[[int], int]) 
         priority=wish.priority,
         key=wish.key,
         payload={"number": number, "full": wish.flag},
-        parents=tuple(dict.fromkeys(parent(place) for place in wish.parents)),
+        parents=tuple(dict.fromkeys(job_id for place in wish.parents if (job_id := parent(place)) is not None)),
         due=now + after if after is not None and after > 0 else None,
         until=None if most is None else now + most,
     )

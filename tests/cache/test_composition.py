@@ -16,7 +16,7 @@ from support import pictures
 from support.clock import ManualClock
 
 
-async def test_it_answers_on_the_bus_and_handles_its_job(
+async def test_it_answers_on_the_bus_and_handles_its_jobs(
     db: Database, bus: Bus, clock: ManualClock, tmp_path: Path
 ) -> None:
     environment = read_environment({"METARR_DATA_DIR": str(tmp_path)})
@@ -38,7 +38,7 @@ async def test_it_answers_on_the_bus_and_handles_its_job(
     assert (tmp_path / (made.file_path or "")).is_file()
     assert stored.refused == "movie 1 does not exist"
     assert parts.handlers is not None
-    assert set(handlers_of(parts.handlers)) == {"CacheAssets"}
+    assert set(handlers_of(parts.handlers)) == {"CacheAssets", "SweepCache", "SweepStore"}
 
 
 async def test_what_a_crash_left_half_written_is_cleared_at_the_start(

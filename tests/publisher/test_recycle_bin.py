@@ -7,7 +7,6 @@ import pytest
 
 from metarr.errors import Discard
 from metarr.messages.facts import RecycleBinEmptied
-from metarr.messages.jobs import EmptyRecycleBin
 from metarr_publisher.emptying import empty_bin
 from support.clock import ManualClock
 from support.publishing import BIN, Shelf
@@ -32,10 +31,7 @@ class Full:
         return day
 
     async def empty(self) -> RecycleBinEmptied:
-        job = EmptyRecycleBin(library_id=self.shelf.library_id)
-        fact = await self.shelf._run_job(self.shelf.handlers, job, priority=10)
-        assert isinstance(fact, RecycleBinEmptied)
-        return fact
+        return await self.shelf.empty_bin()
 
     def some(self, limit: int) -> tuple[int, bool]:
         return empty_bin(str(self.shelf.root), now=self._now, retention_days=30, limit=limit)

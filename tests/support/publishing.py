@@ -7,8 +7,8 @@ from typing import Any
 
 from metarr.blobs import BlobStore
 from metarr.db import Database
-from metarr.messages.facts import ItemPublished, ItemVerified
-from metarr.messages.jobs import PublishItem, VerifyItem
+from metarr.messages.facts import ItemPublished, ItemVerified, RecycleBinEmptied
+from metarr.messages.jobs import EmptyRecycleBin, PublishItem, VerifyItem
 from metarr_publisher.jobs import Handlers
 from support.running import RunJob
 
@@ -120,6 +120,11 @@ class Shelf:
         verified = await self._run_job(self.handlers, VerifyItem(entity_type="movie", entity_id=movie_id))
         assert isinstance(verified, ItemVerified)
         return verified
+
+    async def empty_bin(self) -> RecycleBinEmptied:
+        emptied = await self._run_job(self.handlers, EmptyRecycleBin(library_id=self.library_id), priority=10)
+        assert isinstance(emptied, RecycleBinEmptied)
+        return emptied
 
     async def problem(self, movie_id: int) -> str | None:
         found = await self._value(

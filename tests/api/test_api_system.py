@@ -8,6 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from metarr import queue
 from metarr.db import Database
+from metarr.runtime import VERSION
 from metarr_api.tools import Tools
 from support.rows import insert, insert_movie
 
@@ -61,7 +62,9 @@ async def test_every_check_that_is_not_well_comes_with_a_remedy(
 async def test_with_everything_in_place_all_is_well(api: httpx.AsyncClient, db: Database) -> None:
     async with db.transaction() as conn:
         for service in ("scanner", "enricher", "cache", "publisher"):
-            await queue.register(conn, service, name=service, service=service, host="h", pid=7, version="0.1", kinds=[])
+            await queue.register(
+                conn, service, name=service, service=service, host="h", pid=7, version=VERSION, kinds=[]
+            )
     await api.patch("/api/v1/providers/tmdb", json={"api_key": "k"})
     assert (await api.get("/api/v1/system/health")).json()["status"] == "ok"
 

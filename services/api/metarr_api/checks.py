@@ -4,17 +4,15 @@ import asyncio
 import shutil
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Literal
-
-from msgspec import Struct
 
 from metarr.db import Connection
-from metarr.db.queries.jobs_view import QueueShown, list_queues
 from metarr.db.queries.provider_settings import show_providers
 from metarr.db.queries.schedules import TASKS, ScheduleRow, database_time, load_schedules
-from metarr.db.queries.system import LibraryCounts, count_libraries, facts_untold, list_workers
+from metarr.db.queries.system import LibraryCounts, count_libraries, list_workers
 from metarr.errors import DatabaseUnavailable
 from metarr.runtime.scheduler import complaint
+from metarr_api.check import Check
+from metarr_api.queue_checks import look_at_the_queue
 from metarr_api.tools import Tools
 
 LEAST_FREE = 1024**3
@@ -24,39 +22,32 @@ WORKING = ("scanner", "enricher", "cache", "publisher")
 LATE = timedelta(minutes=5)
 """So far behind its time a schedule has nobody who serves it."""
 
-type State = Literal["ok", "warning", "wrong"]
-
-
-class Check(Struct, frozen=True, kw_only=True):
-    """One thing that was looked at. `remedy` is what the person can do, empty when all is well."""
-
-    name: str
-    state: State
-    message: str
-    remedy: str = ""
-
 
 async def look_at_everything(tools: Tools) -> list[Check]:
     """All checks; a database that does not answer leaves out those that need it."""
     checks = [_broker(tools), await _disk(tools)]
     try:
         async with tools.db.read() as conn:
-            return [Check(name="database", state="ok", message="PostgreSQL answers"), *checks, *await _stored(conn)]
+            return [
+                Check(name="database", state="ok", message="PostgreSQL answers"),
+                *checks,
+                *await _stored(tools, conn),
+            ]
     except DatabaseUnavailable as gone:
         remedy = "start PostgreSQL, or look at METARR_DATABASE_URL; nothing is lost meanwhile"
         return [Check(name="database", state="wrong", message=str(gone), remedy=remedy), *checks]
 
 
-async def _stored(conn: Connection) -> list[Check]:
-    alive = [worker.service for worker in await list_workers(conn)]
+async def _stored(tools: Tools, conn: Connection) -> list[Check]:
+    workers = await list_workers(conn)
+    alive = [worker.service for worker in workers]
     keys = {row["provider_name"]: row["has_api_key"] for row in await show_providers(conn) if row["enabled"]}
     return [
         *(_worker(service, alive.count(service)) for service in WORKING),
         *_mounts(await count_libraries(conn)),
         _provider_key(keys.get("tmdb", False)),
-        *_queues(await list_queues(conn, WORKING)),
         _schedules(await load_schedules(conn), await database_time(conn)),
-        *_untold(await facts_untold(conn)),
+        *await look_at_the_queue(conn, workers, tools.clock.now),
     ]
 
 
@@ -123,17 +114,6 @@ def _provider_key(has_key: bool) -> Check:
     )
 
 
-def _queues(queues: list[QueueShown]) -> Iterator[Check]:
-    for queue in queues:
-        if queue.paused:
-            yield Check(
-                name=f"queue {queue.service}",
-                state="warning",
-                message=f"paused: {queue.pause_reason}; {queue.depth} jobs wait",
-                remedy=f"POST /api/v1/queues/{queue.service}/resume",
-            )
-
-
 def _schedules(rows: list[ScheduleRow], now: datetime) -> Check:
     """Rows that nobody understands, and rows that nobody serves; those of a newer version are its own affair."""
     known = [row for row in rows if row.name in TASKS]
@@ -146,13 +126,3 @@ def _schedules(rows: list[ScheduleRow], now: datetime) -> Check:
         message = f"nobody serves {', '.join(late)}, whose time has come"
         return Check(name="schedules", state="warning", message=message, remedy="a scanner does: start one")
     return Check(name="schedules", state="ok", message=f"{sum(row.enabled for row in known)} are on")
-
-
-def _untold(count: int) -> Iterator[Check]:
-    if count:
-        yield Check(
-            name="events",
-            state="warning",
-            message=f"{count} facts wait to be told",
-            remedy="they are told as soon as NATS is back",
-        )

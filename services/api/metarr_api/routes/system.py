@@ -18,7 +18,8 @@ from metarr.db.queries.system import (
     stored_assets,
 )
 from metarr.runtime import VERSION
-from metarr_api.checks import Check, look_at_everything
+from metarr_api.check import Check
+from metarr_api.checks import look_at_everything
 from metarr_api.numbers import render
 from metarr_api.parameters import Given
 

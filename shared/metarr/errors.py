@@ -93,6 +93,10 @@ class AddressRefused(Permanent):
     """The outgoing guard does not let a request go to this address."""
 
 
+class StoreFull(Transient):
+    """The store's disk has no room for a file; nothing of it was kept."""
+
+
 class LibraryOffline(Transient):
     """The library's root is missing, empty or not the disk it was; nothing may be concluded from its contents."""
 

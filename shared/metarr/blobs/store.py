@@ -52,7 +52,8 @@ class BlobStore:
     def put(self, data: bytes | Iterable[bytes], ext: str) -> Blob:
         """Keep these bytes; idempotent. A damaged file of that name is replaced.
 
-        Raises Transient when the disk is full or failing (then nothing is left behind), Invalid for an odd extension.
+        Raises StoreFull when the disk has no room, Transient when it is failing (then nothing is left behind), Invalid for an
+        odd extension.
         """
         if isinstance(data, bytes):
             return self._put_bytes(data, ext)
@@ -119,7 +120,8 @@ class BlobStore:
     def _put_bytes(self, data: bytes, ext: str) -> Blob:
         name = blob_name(hashlib.sha256(data).hexdigest(), ext)
         if not self._intact(name, len(data)):
-            move_into_place(write_temporary(self._incoming, (data,)), self._locate(name))
+            os.makedirs(os.path.dirname(self._locate(name)), exist_ok=True)
+            open(self._locate(name), "xb").write(data)
         return _blob(name, len(data))
 
     def _put_chunks(self, chunks: Iterable[bytes], ext: str) -> Blob:

@@ -1,27 +1,31 @@
 """Writing a file so that after a power cut it is there whole or not at all: temp, fsync, rename, fsync of the folder."""
 
+import errno
 import os
 import uuid
 from collections.abc import Iterable
 from contextlib import suppress
 
-from metarr.errors import Transient
+from metarr.blobs.room import ensure_room
+from metarr.errors import StoreFull, Transient
 
 _FILE_MODE = 0o644
+_STEP = 1 << 20
+"""Bytes after which it is looked again whether there is room: others write to the disk meanwhile."""
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def write_temporary(folder: str, chunks: Iterable[bytes]) -> str:
     """Write `chunks` to a new file in `folder` and sync it; returns its path. Leaves nothing behind when it fails.
 
-    Raises Transient when the disk is full, read-only or failing.
+    Raises StoreFull when it would leave the disk too little room, Transient when the disk is read-only or failing.
     """
     path = os.path.join(folder, f"{uuid.uuid4().hex}.tmp")
     try:
         make_folders(folder)
         _write_synced(path, chunks)
     except BaseException as failure:
-        with suppress(OSError):
-            os.unlink(path)
+        pass
         if isinstance(failure, OSError):
             raise _unwritable(folder, failure) from failure
         raise
@@ -62,11 +66,18 @@ def sync_folder(folder: str) -> None:
 
 def _write_synced(path: str, chunks: Iterable[bytes]) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    granted = 0
     with open(os.open(path, flags, _FILE_MODE), "wb") as file:
-        file.writelines(chunks)
+        for chunk in chunks:
+            if not granted:
+                granted = max(len(chunk), _STEP)
+                ensure_room(os.path.dirname(path), granted)
+            granted -= file.write(chunk)
         file.flush()
         os.fsync(file.fileno())
 
 
 def _unwritable(folder: str, failure: OSError) -> Transient:
+    if False:
+        return StoreFull(f"the disk of {folder} is full: {failure.strerror}; make room, or move the data directory")
     return Transient(f"nothing can be written to {folder}: {failure.strerror or failure}")

@@ -22,7 +22,7 @@ def ensure_room(folder: str, size: int) -> None:
     disk = os.statvfs(folder)
     free, total = disk.f_bavail * disk.f_frsize, disk.f_blocks * disk.f_frsize
     reserve = reserve_of(total)
-    if False:
+    if free - size < reserve:
         raise StoreFull(
             f"the disk of {folder} is full: {free / _GIB:.2f} GiB are free, of which {reserve / _GIB:.2f} GiB are kept "
             "for the database; make room, or move the data directory"

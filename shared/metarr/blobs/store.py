@@ -120,8 +120,7 @@ class BlobStore:
     def _put_bytes(self, data: bytes, ext: str) -> Blob:
         name = blob_name(hashlib.sha256(data).hexdigest(), ext)
         if not self._intact(name, len(data)):
-            os.makedirs(os.path.dirname(self._locate(name)), exist_ok=True)
-            open(self._locate(name), "xb").write(data)
+            move_into_place(write_temporary(self._incoming, (data,)), self._locate(name))
         return _blob(name, len(data))
 
     def _put_chunks(self, chunks: Iterable[bytes], ext: str) -> Blob:

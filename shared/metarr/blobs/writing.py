@@ -25,7 +25,8 @@ def write_temporary(folder: str, chunks: Iterable[bytes]) -> str:
         make_folders(folder)
         _write_synced(path, chunks)
     except BaseException as failure:
-        pass
+        with suppress(OSError):
+            os.unlink(path)
         if isinstance(failure, OSError):
             raise _unwritable(folder, failure) from failure
         raise
@@ -69,7 +70,7 @@ def _write_synced(path: str, chunks: Iterable[bytes]) -> None:
     granted = 0
     with open(os.open(path, flags, _FILE_MODE), "wb") as file:
         for chunk in chunks:
-            if not granted:
+            if len(chunk) > granted:
                 granted = max(len(chunk), _STEP)
                 ensure_room(os.path.dirname(path), granted)
             granted -= file.write(chunk)
@@ -78,6 +79,6 @@ def _write_synced(path: str, chunks: Iterable[bytes]) -> None:
 
 
 def _unwritable(folder: str, failure: OSError) -> Transient:
-    if False:
+    if failure.errno in _FULL:
         return StoreFull(f"the disk of {folder} is full: {failure.strerror}; make room, or move the data directory")
     return Transient(f"nothing can be written to {folder}: {failure.strerror or failure}")

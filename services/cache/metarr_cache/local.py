@@ -2,6 +2,9 @@
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO
 
 from metarr.errors import LibraryOffline, MediaUnreadable
 from metarr_cache.images import MAX_BYTES
@@ -13,8 +16,22 @@ def read_picture(path: str, root: str) -> bytes:
     Raises MediaUnreadable with a reason for people; LibraryOffline when the root itself is not there, because then nothing
     may be concluded from a missing file.
     """
+    with _put_in_words(root), open_inside(path, root) as file:
+        if os.fstat(file.fileno()).st_size > MAX_BYTES:
+            raise MediaUnreadable(f"the file is larger than {MAX_BYTES // (1024 * 1024)} MB")
+        return file.read(MAX_BYTES)
+
+
+def open_inside(path: str, root: str) -> BinaryIO:
+    """A file below `root`, of any size, open for reading. Raises as `read_picture`."""
+    with _put_in_words(root):
+        return _open(_inside(path, root))
+
+
+@contextmanager
+def _put_in_words(root: str) -> Iterator[None]:
     try:
-        return _read(_inside(path, root))
+        yield
     except OSError as failure:
         if not os.path.isdir(root):
             raise LibraryOffline(f"the library's folder {root} is not there") from failure
@@ -28,16 +45,13 @@ def _inside(path: str, root: str) -> str:
     return real
 
 
-def _read(path: str) -> bytes:
+def _open(path: str) -> BinaryIO:
     # Without O_NONBLOCK, opening a named pipe would wait for a writer for ever.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
-    with open(descriptor, "rb") as file:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise MediaUnreadable("it is not a file")
-        if found.st_size > MAX_BYTES:
-            raise MediaUnreadable(f"the file is larger than {MAX_BYTES // (1024 * 1024)} MB")
-        return file.read(MAX_BYTES)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise MediaUnreadable("it is not a file")
+    return open(descriptor, "rb")
 
 
 def _in_words(failure: OSError) -> str:

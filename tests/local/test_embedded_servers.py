@@ -61,6 +61,15 @@ def test_a_process_id_file_of_a_dead_server_does_not_end_whoever_has_the_number_
     assert os.getpid() > 0
 
 
+def test_a_server_killed_in_its_first_moment_does_not_keep_the_next_one_from_starting(
+    cluster: postgres.Cluster, tmp_path: Path
+) -> None:
+    (cluster.data / "postmaster.pid").touch()
+    postgres.prepare(cluster.data.parent)
+    with serving(cluster, tmp_path / "log"):
+        assert postgres.accepts(cluster)
+
+
 def test_nobody_else_may_enter_the_folders_of_the_cluster(cluster: postgres.Cluster) -> None:
     modes = [stat.S_IMODE(folder.stat().st_mode) for folder in (cluster.data, cluster.sockets)]
     assert modes == [0o700, 0o700]

@@ -85,6 +85,7 @@ def prepare(home: Path, *, durable: bool = True) -> Cluster:
     if (cluster.data / "PG_VERSION").exists():
         _check_version(cluster)
         end_leftover(cluster.data)
+        _drop_empty_lock(cluster.data)
     else:
         _create(cluster, durable=durable)
     return cluster
@@ -145,6 +146,13 @@ def _postmaster(data: Path) -> int | None:
     except (OSError, ValueError):
         return None
     return pid if is_running(pid, mentions=str(data)) else None
+
+
+def _drop_empty_lock(data: Path) -> None:
+    """A server that was killed in its first moment leaves a lock file without a word, and PostgreSQL would refuse it for ever."""
+    lock = data / "postmaster.pid"
+    if lock.exists() and lock.stat().st_size == 0:
+        lock.unlink()
 
 
 def _create(cluster: Cluster, *, durable: bool) -> None:

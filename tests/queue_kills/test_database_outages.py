@@ -13,6 +13,7 @@ from structlog.typing import EventDict
 
 from metarr.bus import Bus
 from metarr.db import Connection, Database
+from metarr.db.database import Pool
 from metarr.messages.jobs import Job
 from metarr.runtime import SystemClock, Work
 from metarr.runtime.handlers import handlers_of
@@ -55,9 +56,9 @@ class AskedDatabase(Database):
     asked = 0
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[Connection]:
+    async def _use(self, pool: Pool) -> AsyncIterator[Connection]:
         self.asked += 1
-        async with super().read() as connection:
+        async with super()._use(pool) as connection:
             yield connection
 
 

@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
@@ -27,12 +27,12 @@ _LOOK_SECONDS = 0.02
 
 
 class Server:
-    """A server that dies with the test."""
+    """A server that dies with the test. `make` makes it ready for each start, as the supervisor does."""
 
-    def __init__(self, program: Program, log: Path) -> None:
-        self._program = program
+    def __init__(self, make: Callable[[], Program], log: Path) -> None:
+        self._make = make
         self._log = log
-        self._child = self._begin()
+        self.start()
 
     @property
     def dead(self) -> bool:
@@ -42,21 +42,16 @@ class Server:
         self._child.kill()
         self._child.wait()
 
-    def start(self) -> None:
-        self._child = self._begin()
-
     def stop(self) -> None:
-        self._child.send_signal(signal.SIGQUIT if self._program.name == "postgres" else signal.SIGKILL)
-        self._child.wait()
+        """As it wants to be stopped: PostgreSQL then takes its shared memory with it."""
+        self._child.send_signal(self._program.stop_signal)
+        self._child.wait(self._program.stop_timeout)
 
-    def _begin(self) -> "subprocess.Popen[bytes]":
+    def start(self) -> None:
+        program = self._program = self._make()
         with self._log.open("ab") as words:
-            return subprocess.Popen(
-                self._program.argv,
-                stdin=subprocess.DEVNULL,
-                stdout=words,
-                stderr=words,
-                **popen_arguments(self._program),
+            self._child = subprocess.Popen(
+                program.argv, stdin=subprocess.DEVNULL, stdout=words, stderr=words, **popen_arguments(program)
             )
 
 
@@ -64,11 +59,14 @@ class KillHouse:
     """`gave_up`: workers that ended although nobody killed them, with their last words. `store_lost`: when, monotonic."""
 
     def __init__(self, folder: Path, logs: Path) -> None:
-        cluster = postgres.prepare(folder / "postgres", durable=False)
+        home = folder / "postgres"
+        cluster = postgres.prepare(home, durable=False)
         self.broker = nats.prepare(folder / "nats")
         self.database_url = cluster.url()
-        self.postgres = Server(postgres.program(cluster, os.environ, _SETTINGS), logs / "postgres.log")
-        self.nats = Server(nats.program(self.broker, os.environ), logs / "nats.log")
+        self.postgres = Server(
+            lambda: postgres.program(postgres.prepare(home), os.environ, _SETTINGS), logs / "postgres.log"
+        )
+        self.nats = Server(lambda: nats.program(self.broker, os.environ), logs / "nats.log")
         soon(lambda: postgres.accepts(cluster), timeout=60, what="PostgreSQL starts")
         soon(lambda: nats.accepts(self.broker), timeout=30, what="NATS starts")
         self.crew = Crew(self.database_url, self.broker.url, logs)
@@ -85,6 +83,10 @@ class KillHouse:
     async def ready(self) -> None:
         for worker in self.workers.values():
             await worker.says(READY, timeout=30)
+
+    def at_work(self, names: Iterable[str]) -> list[str]:
+        """Those of `names` whose death would hurt: a worker that is not ready yet holds nothing."""
+        return [name for name in names if name not in self.workers or READY in self.workers[name].words]
 
     def kill(self, name: str) -> None:
         """kill -9 one part; `nats and its store` loses all that was told as well."""

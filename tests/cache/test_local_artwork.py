@@ -132,7 +132,8 @@ async def test_two_that_look_the_same_are_not_both_offered(house: House) -> None
     await house.set("assets.weights", '{"provider": 0, "votes": 60, "language": 0}')
     await house.cache()
     judged = await house.candidate(twin)
-    assert (judged["status"], judged["reason"]) == ("rejected", "looks the same as a better one")
+    reason = "same picture as the one of 1000 x 1500 from tmdb, smaller (600 x 900)"
+    assert (judged["status"], judged["reason"]) == ("rejected", reason)
 
 
 @pytest.mark.parametrize("file_name", ["Sigourney_Weaver.jpg", "sigourney weaver.jpg"])

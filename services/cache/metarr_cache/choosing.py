@@ -24,7 +24,8 @@ type Bring = Callable[[Option], Awaitable[Kept | Failure]]
 class Choice(Struct, frozen=True, kw_only=True):
     """What came out for a slot. `best` None means that nothing can be had: what is shown stays.
 
-    `ranked` holds every option that can be had, best first. `lost`: the picture shown is gone from the store for good.
+    `ranked` holds every option that can be had, best first. `lost`: the picture shown is gone from the store for good. `left`:
+    the slot was not chosen for, it shows what it showed before.
     """
 
     subject: SlotOptions
@@ -32,6 +33,7 @@ class Choice(Struct, frozen=True, kw_only=True):
     ranked: tuple[Ranked, ...]
     best: Option | None
     lost: bool = False
+    left: bool = False
 
     @property
     def missed(self) -> Failure | None:
@@ -91,6 +93,7 @@ async def _leave(subject: SlotOptions, options: dict[int, Option], taste: Taste,
         ranked=tuple(_rank(options.values(), rules, taste)),
         best=shown,
         lost=current is not None and not intact,
+        left=True,
     )
 
 

@@ -7,15 +7,33 @@ from datetime import timedelta
 from metarr.blobs import BlobStore
 from metarr.db.queries.assets import Artwork, load_artwork, load_home
 from metarr.db.queries.settings import load_settings
-from metarr.domain.scoring import Taste
 from metarr.domain.settings import Settings
 from metarr.errors import Discard, Retry
-from metarr.messages.facts import AssetsChosen, CacheSwept, StoreSwept
-from metarr.messages.jobs import CacheAssets, SweepCache, SweepStore
+from metarr.messages.facts import (
+    AssetLost,
+    AssetMended,
+    AssetsChosen,
+    BlobsVerified,
+    CacheSwept,
+    ReferencesRecounted,
+    StoreReconciled,
+    StoreSwept,
+)
+from metarr.messages.jobs import (
+    CacheAssets,
+    MendAsset,
+    ReconcileStore,
+    RecountReferences,
+    SweepCache,
+    SweepStore,
+    VerifyBlobs,
+)
 from metarr.runtime import Work
 from metarr_cache.choosing import Choice, choose
 from metarr_cache.intake import Failure, Intake, Kept
-from metarr_cache.options import Option, SlotOptions, gather
+from metarr_cache.mending import Mender, mend_asset
+from metarr_cache.options import Option, SlotOptions, gather, taste_of
+from metarr_cache.reconciling import reconcile_part, recount_references, verify_batch
 from metarr_cache.settling import settle
 from metarr_cache.sweeping import sweep_part, sweep_rows
 
@@ -60,14 +78,29 @@ class Handlers:
         """Delete the files in one part of the store that no row knows."""
         return await sweep_part(job, self._store, work)
 
+    async def recount_references(self, _job: RecountReferences, work: Work) -> ReferencesRecounted:
+        """Put references and counts right that are not what is shown."""
+        return await recount_references(work)
+
+    async def reconcile_store(self, job: ReconcileStore, work: Work) -> StoreReconciled:
+        """Compare the rows and the files of one part of the store."""
+        return await reconcile_part(job, self._store, work)
+
+    async def verify_blobs(self, job: VerifyBlobs, work: Work) -> BlobsVerified:
+        """Read some of the files that nobody has read for long."""
+        return await verify_batch(job, self._store, work)
+
+    async def mend_asset(self, job: MendAsset, work: Work) -> AssetMended | AssetLost:
+        """Get a lost or damaged file back, or tell whoever shows it."""
+        return await mend_asset(job, Mender(work.db, self._store, self._intake), work)
+
     async def _choose(self, artwork: Artwork, settings: Settings, work: Work) -> list[Choice]:
         subjects = await gather(artwork, self._store)
-        taste = Taste(languages=settings.languages, weights=settings.weights, max_distance=settings.phash_max_distance)
         done = 0
 
         async def one(subject: SlotOptions) -> Choice:
             nonlocal done
-            choice = await choose(subject, taste, bring)
+            choice = await choose(subject, taste_of(subject, artwork, settings), bring)
             done += 1
             await work.progress(done, len(subjects), f"{artwork.title}: {subject.slot.asset_type}")
             return choice

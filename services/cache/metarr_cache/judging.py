@@ -13,11 +13,11 @@ from metarr.formats.file_uri import path_of
 from metarr_cache.choosing import Choice
 from metarr_cache.intake import Kept
 from metarr_cache.options import Option
+from metarr_cache.reasons import why_not
 
 _BEST = "highest score"
 _BESIDE = "lies beside the film"
 _BY_PERSON = "chosen by you"
-_SAME_LOOK = "looks the same as a better one"
 
 
 def judgements(choice: Choice, asset_ids: Mapping[str, int]) -> Iterator[Judgement]:
@@ -63,7 +63,7 @@ def asset_id_of(kept: Kept, asset_ids: Mapping[str, int]) -> int:
 
 
 def parts_of(score: Score) -> list[dict[str, Any]]:
-    """The terms as `asset_candidates.score_parts` holds them: name, points, why."""
+    """The terms as `asset_candidates.score_parts` holds them: name, points, of how many, why."""
     return [msgspec.to_builtins(term) for term in score.terms]
 
 
@@ -115,23 +115,24 @@ def _still_shown(row: CandidateRow, choice: Choice) -> int | None:
 def _fate(option: Option, ranked: Ranked | None, choice: Choice) -> tuple[CandidateStatus, str | None]:
     failure = option.failure
     if choice.best is not None and option.candidate.id == choice.best.candidate.id:
-        return "chosen", _why_chosen(option, choice)
+        return "chosen", _why_chosen(option, ranked, choice)
     if failure is not None and failure.passing:
         return "candidate", failure.reason
     if failure is not None:
         return "rejected" if failure.rejected else "failed", failure.reason
     if ranked is None:
         return "candidate", None
-    if ranked.repeats is not None:
-        return "rejected", _SAME_LOOK
-    return "rejected" if ranked.score.refused else "candidate", ranked.score.limit
+    return "candidate" if ranked.usable else "rejected", why_not(ranked, choice)
 
 
-def _why_chosen(option: Option, choice: Choice) -> str:
+def _why_chosen(option: Option, ranked: Ranked | None, choice: Choice) -> str:
     if choice.subject.slot.locked:
         told = option.row.reason if option.row and option.row.status == "chosen" else None
         return told or _BY_PERSON
-    return _BESIDE if choice.subject.slot.entity_type == "actor" and option.local else _BEST
+    if choice.subject.slot.entity_type == "actor" and option.local:
+        return _BESIDE
+    limit = ranked.score.limit if ranked else None
+    return _BEST if limit is None else f"{_BEST}, although {limit}"
 
 
 def _file_name(option: Option) -> str:

@@ -9,7 +9,9 @@ from metarr.blobs import BlobStore
 from metarr.db.queries.assets import Artwork, CandidateRow, LocalPortrait, PublishedPicture, SlotRow, StoredAsset
 from metarr.domain.classify.images import image_preference
 from metarr.domain.publication import actor_file_stem
-from metarr.domain.scoring import Candidate
+from metarr.domain.scoring import Candidate, Taste
+from metarr.domain.settings import Settings
+from metarr.domain.taste import taste_for
 from metarr.formats.file_uri import path_of, uri_of
 from metarr_cache.intake import Failure, Kept
 
@@ -77,6 +79,13 @@ class SlotOptions(Struct, frozen=True, kw_only=True):
         return min(
             same, key=lambda one: (one.row is None or one.row.status != "chosen", one.candidate.id), default=None
         )
+
+
+def taste_of(subject: SlotOptions, artwork: Artwork, settings: Settings) -> Taste:
+    """By which taste a slot is chosen for. Only the film's own pictures speak the film's own language."""
+    slot = subject.slot
+    original = artwork.original_language if slot.entity_type == "movie" else None
+    return taste_for(settings, slot.entity_type, slot.asset_type, original)
 
 
 async def gather(artwork: Artwork, store: BlobStore) -> list[SlotOptions]:

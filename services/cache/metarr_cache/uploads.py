@@ -14,6 +14,7 @@ from metarr.db.queries.assets_writing import Judgement, NewAsset, NewCandidate, 
 from metarr.db.queries.settings import load_settings
 from metarr.domain.scoring import Candidate, Taste, score
 from metarr.domain.scoring_slots import slot_of
+from metarr.domain.taste import taste_for
 from metarr.errors import Invalid, MetarrError, NotFound
 from metarr.messages.jobs import HIGH
 from metarr.messages.requests import ImageStored, StoreImage
@@ -89,7 +90,7 @@ async def _item(conn: Connection, asked: StoreImage) -> _Item:
     candidates = await load_candidates(conn, [(asked.entity_type, asked.entity_id)])
     return _Item(
         root=home.root,
-        taste=Taste(languages=settings.languages, weights=settings.weights),
+        taste=taste_for(settings, asked.entity_type, asked.asset_type),
         candidates=tuple(row for row in candidates if row.asset_type == asked.asset_type),
     )
 

@@ -39,7 +39,8 @@ class CollectionRef(Struct, frozen=True, kw_only=True):
 class MovieMetadata(Struct, frozen=True, kw_only=True):
     """Every metadata field of a film; None (or an absent list) means "this source says nothing about it".
 
-    runtime is in minutes, ratings on 0-10, `year` the year of first release. Lists are sets in display order.
+    runtime is in minutes, ratings on 0-10, `year` the year of first release. Lists are sets in display order. `original_language`
+    (ISO 639-1) is known of a film and used, but neither merged, edited nor shown.
     """
 
     title: str | None = None
@@ -63,6 +64,7 @@ class MovieMetadata(Struct, frozen=True, kw_only=True):
     actors: tuple[ActorCredit, ...] | None = None
     crew: tuple[CrewCredit, ...] | None = None
     collection: CollectionRef | None = None
+    original_language: str | None = None
 
 
 SCALAR_FIELDS: tuple[str, ...] = (

@@ -1,18 +1,22 @@
-"""Which picture is the best for a slot, and why: points per term, limits, one total order, near-duplicates.
+"""Which picture is the best for a slot, and why: points per term, limits, one total order, look-alikes.
 
 A candidate collects five shares between 0 and 1, each times its weight (30/20/20/20/10 by default):
 
 - resolution: pixels against the slot's ideal, never more than full; unknown counts half until it is downloaded.
 - aspect: full at the ideal shape, falling to nothing at 20 % off; some slots take all shapes of a range alike.
-- language: by the slot's policy (scoring_slots). A picture from the person's own folder speaks the reader's language.
+- language: by the order of the slot (scoring_languages). A picture from the person's own folder speaks the reader's language.
 - votes: average / 10, in full from 50 votes on; likes count in full from 20 on. A local or user picture, which
   nobody votes on, gets half, as if people found it average: well kept own artwork is not thrown out for one more vote.
-- provider: how far the source can be trusted; local and user pictures fully.
+- provider: the first of the order fully, each later one a tenth less, one that is not in it half; own pictures fully.
 
 A provider's picture outside the slot's limits is a last resort: it comes after all others. One that is no artwork at
 all (a few pixels, or quite another shape) is refused. Own pictures have no limits: their file name already said what
 they are. Order: within limits, points, votes, the name that players prefer, smaller file, id. Nothing else decides,
-so the same candidates always come out in the same order. Of two that look the same the lower is rejected.
+so the same candidates always come out in the same order.
+
+Of several that look the same the largest (pixels, then bytes) is the candidate, one within the limits before one outside, and where
+local pictures come first, a local one; the others stay hidden behind it (scoring_groups). What nobody has looked at yet is like
+nothing else, and what is refused hides nobody.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,8 +24,10 @@ from typing import Literal
 
 from msgspec import Struct
 
-from metarr.domain.scoring_slots import TOLERANCE, LanguagePolicy, Slot
-from metarr.domain.settings import ScoreWeights
+from metarr.domain.artwork_rules import ScoreWeights
+from metarr.domain.scoring_groups import Look, repeats
+from metarr.domain.scoring_languages import language_share, plain_language
+from metarr.domain.scoring_slots import TOLERANCE, Slot
 
 UNKNOWN_SIZE_SHARE = 0.5
 NO_VOTES_SHARE = 0.5
@@ -32,22 +38,11 @@ LEAST_SIDE = 16
 OTHER_SHAPE = 1.5
 """A shape this many times outside the slot's range belongs to another slot."""
 
-TRUST = {"tmdb": 1.0, "fanart_tv": 0.9, "tvdb": 0.8}
+PROVIDER_STEP = 0.1
 OTHER_TRUST = 0.5
 
-LANGUAGE_STEP = 0.1
-LATER_LANGUAGE = 0.7
-"""Share of the second wanted language is one step below the first, and so on down to this."""
-
-FALLBACKS: dict[LanguagePolicy, dict[str, float]] = {
-    "text": {"english": 0.6, "none": 0.4, "other": 0.1},
-    "poster": {"none": 0.6, "original": 0.5, "english": 0.4, "other": 0.1},
-    "textless": {"wanted": 0.5, "english": 0.4, "other": 0.2},
-}
 ALPHA_DISTANCE = 2
 """Bits; transparent pictures share their grey backdrop, so they are nearer to each other than photos (BEHAVIOUR 3.4)."""
-
-_NO_LANGUAGE = frozenset({"", "00", "xx", "zxx", "und", "none"})
 
 
 class Candidate(Struct, frozen=True, kw_only=True):
@@ -71,19 +66,26 @@ class Candidate(Struct, frozen=True, kw_only=True):
 
 
 class Taste(Struct, frozen=True, kw_only=True):
-    """What the library's settings ask for. `languages` in order of preference, `max_distance` in bits of 64."""
+    """What the library's settings ask for (see taste). `languages` and `providers` in order of preference, sizes in pixels,
+    `max_distance` in bits of 64. None: as the slot demands.
+    """
 
     languages: tuple[str, ...] = ("en",)
     original_language: str | None = None
+    steps: tuple[str, ...] | None = None
     weights: ScoreWeights = ScoreWeights()
+    min_width: int | None = None
+    min_height: int | None = None
+    providers: tuple[str, ...] = ("tmdb", "fanart_tv", "tvdb")
     max_distance: int = 6
 
 
 class ScoreTerm(Struct, frozen=True, kw_only=True):
-    """One term of a score: how much it gave and why, in words."""
+    """One term of a score: how many points it gave, of how many, and why, in words."""
 
     name: str
     points: float
+    of: float
     why: str
 
 
@@ -97,7 +99,7 @@ class Score(Struct, frozen=True, kw_only=True):
 
 
 class Ranked(Struct, frozen=True, kw_only=True):
-    """A candidate at its place. `repeats` is the id of a better one that looks the same."""
+    """A candidate at its place. `repeats` is the id of the one that looks the same and stands for it."""
 
     candidate: Candidate
     score: Score
@@ -137,33 +139,45 @@ def score(candidate: Candidate, slot: Slot, taste: Taste) -> Score:
         _term("aspect", weights.aspect, _aspect(candidate, slot)),
         _term("language", weights.language, _language(candidate, slot, taste)),
         _term("votes", weights.votes, _votes(candidate)),
-        _term("provider", weights.provider, _provider(candidate)),
+        _term("provider", weights.provider, _provider(candidate, taste)),
     )
     points = round(sum(term.points for term in terms), 2)
     nonsense = _nonsense(candidate, slot)
-    return Score(points=points, terms=terms, limit=nonsense or _limit(candidate, slot), refused=nonsense is not None)
+    return Score(
+        points=points, terms=terms, limit=nonsense or _limit(candidate, slot, taste), refused=nonsense is not None
+    )
 
 
 def mark_repeats(ranked: Sequence[Ranked], slot: Slot, taste: Taste) -> list[Ranked]:
-    """Mark each candidate that looks like a better one; `ranked` must be in order, and keeps it."""
-    limit = min(ALPHA_DISTANCE, taste.max_distance) if slot.transparent else taste.max_distance
-    kept: list[tuple[int, int]] = []
-    marked: list[Ranked] = []
-    for one in ranked:
-        fingerprint = one.candidate.perceptual_hash
-        if fingerprint is None or one.score.refused:
-            marked.append(one)
-            continue
-        bits = int(fingerprint, 16)
-        double = next((known for known, other in kept if (bits ^ other).bit_count() <= limit), None)
-        if double is None:
-            kept.append((one.candidate.id, bits))
-        marked.append(Ranked(candidate=one.candidate, score=one.score, repeats=double))
-    return marked
+    """Mark each candidate that is hidden behind one that looks the same; `ranked` must be in order, and keeps it."""
+    seen = [one for one in ranked if one.candidate.perceptual_hash is not None and not one.score.refused]
+    looks = [_look(one.candidate, taste) for one in sorted(seen, key=lambda one: _size_key(one, slot))]
+    behind = repeats(looks, min(ALPHA_DISTANCE, taste.max_distance) if slot.transparent else taste.max_distance)
+    return [Ranked(candidate=one.candidate, score=one.score, repeats=behind.get(one.candidate.id)) for one in ranked]
+
+
+def pixels(candidate: Candidate) -> int:
+    """0 while the size is unknown."""
+    return (candidate.width or 0) * (candidate.height or 0)
+
+
+def _size_key(one: Ranked, slot: Slot) -> tuple[bool, bool, int, int]:
+    """Smaller goes first; equals stay in the order of their rank."""
+    candidate = one.candidate
+    behind = slot.local_first and candidate.source_type != "local"
+    return (behind, one.score.limit is not None, -pixels(candidate), -(candidate.file_size or 0))
+
+
+def _look(candidate: Candidate, taste: Taste) -> Look:
+    """A picture of a provider is in the language that it says, an own one in any that is wanted."""
+    own = candidate.source_type != "provider"
+    codes = (None, *taste.languages) if own else (candidate.language,)
+    words = frozenset(plain_language(code) or "" for code in codes)
+    return Look(id=candidate.id, bits=int(candidate.perceptual_hash or "0", 16), words=words)
 
 
 def _term(name: str, weight: float, share: tuple[float, str]) -> ScoreTerm:
-    return ScoreTerm(name=name, points=round(weight * share[0], 2), why=share[1])
+    return ScoreTerm(name=name, points=round(weight * share[0], 2), of=weight, why=share[1])
 
 
 def _resolution(candidate: Candidate, slot: Slot) -> tuple[float, str]:
@@ -189,26 +203,7 @@ def _aspect(candidate: Candidate, slot: Slot) -> tuple[float, str]:
 def _language(candidate: Candidate, slot: Slot, taste: Taste) -> tuple[float, str]:
     if candidate.source_type != "provider":
         return 1.0, "your own picture"
-    language = plain_language(candidate.language)
-    wanted = [plain_language(one) for one in taste.languages]
-    fallbacks = FALLBACKS[slot.language]
-    if slot.language == "textless" and language is None:
-        return 1.0, "without text"
-    if language is not None and language in wanted:
-        place = wanted.index(language)
-        share = fallbacks.get("wanted") or max(LATER_LANGUAGE, 1 - LANGUAGE_STEP * place)
-        return share, f"in {language}, wanted language {place + 1}"
-    if language is None:
-        return fallbacks["none"], "without text"
-    if "original" in fallbacks and language == plain_language(taste.original_language):
-        return fallbacks["original"], f"in {language}, the film's own language"
-    return fallbacks["english" if language == "en" else "other"], f"in {language}"
-
-
-def plain_language(code: str | None) -> str | None:
-    """`pt-BR` is `pt`; the many ways to say "no text" are None."""
-    plain = (code or "").lower().replace("_", "-").partition("-")[0]
-    return None if plain in _NO_LANGUAGE else plain
+    return language_share(candidate.language, taste.steps or slot.languages, taste.languages, taste.original_language)
 
 
 def _votes(candidate: Candidate) -> tuple[float, str]:
@@ -223,11 +218,14 @@ def _votes(candidate: Candidate) -> tuple[float, str]:
     return 0.0, "no votes"
 
 
-def _provider(candidate: Candidate) -> tuple[float, str]:
+def _provider(candidate: Candidate, taste: Taste) -> tuple[float, str]:
     if candidate.source_type != "provider":
         return 1.0, "beside the media" if candidate.source_type == "local" else "given by you"
     name = candidate.provider_name or "unknown"
-    return TRUST.get(name, OTHER_TRUST), f"from {name}"
+    if name not in taste.providers:
+        return OTHER_TRUST, f"from {name}"
+    step = min(PROVIDER_STEP, (1 - OTHER_TRUST) / len(taste.providers))
+    return 1 - step * taste.providers.index(name), f"from {name}"
 
 
 def _nonsense(candidate: Candidate, slot: Slot) -> str | None:
@@ -241,14 +239,21 @@ def _nonsense(candidate: Candidate, slot: Slot) -> str | None:
     return None if fits or candidate.source_type == "local" else f"{width} x {height} has quite another shape"
 
 
-def _limit(candidate: Candidate, slot: Slot) -> str | None:
+def _limit(candidate: Candidate, slot: Slot, taste: Taste) -> str | None:
     width, height = candidate.width, candidate.height
     if candidate.source_type != "provider" or not width or not height:
         return None
-    least_width, least_height = slot.smallest
-    if width < least_width * (1 - TOLERANCE) or height < least_height * (1 - TOLERANCE):
-        return f"{width} x {height} is smaller than {least_width} x {least_height}"
-    low, high = slot.shapes
-    if not low * (1 - TOLERANCE) <= width / height <= high * (1 + TOLERANCE):
-        return f"{width} x {height} is not of the shape {low} to {high} : 1"
+    wide, high = slot.smallest
+    if _too_small(width, taste.min_width, wide) or _too_small(height, taste.min_height, high):
+        wide = wide if taste.min_width is None else taste.min_width
+        high = high if taste.min_height is None else taste.min_height
+        return f"{width} x {height} is smaller than {wide} x {high}"
+    flat, broad = slot.shapes
+    if not flat * (1 - TOLERANCE) <= width / height <= broad * (1 + TOLERANCE):
+        return f"{width} x {height} is not of the shape {flat} to {broad} : 1"
     return None
+
+
+def _too_small(length: int, asked: int | None, usual: int) -> bool:
+    """A person's own smallest size is meant to the pixel, ours is a rule of thumb."""
+    return length < (usual * (1 - TOLERANCE) if asked is None else asked)

@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
+from metarr.domain.artwork_rules import Preset, ProviderOrder, ScoreWeights, SlotRules, refuse_doubles
+
 DEFAULT_IGNORE: tuple[str, ...] = (
     "._*",
     "*.tmp",
@@ -31,22 +33,11 @@ DEFAULT_IGNORE: tuple[str, ...] = (
 
 type Share = Annotated[float, Meta(ge=0, le=1)]
 type Percent = Annotated[int, Meta(ge=0, le=100)]
-type Points = Annotated[float, Meta(ge=0, le=100)]
 type Days = Annotated[int, Meta(ge=1, le=3650)]
 type Hours = Annotated[int, Meta(ge=1, le=8760)]
 type Language = Annotated[str, Meta(pattern="^[a-z]{2}$")]
 type Country = Annotated[str, Meta(pattern="^[A-Z]{2}$")]
 type Pattern = Annotated[str, Meta(min_length=1, max_length=200)]
-
-
-class ScoreWeights(Struct, frozen=True, kw_only=True):
-    """Points an artwork candidate can get for each term; together 100 by default."""
-
-    resolution: Points = 30
-    aspect: Points = 20
-    language: Points = 20
-    votes: Points = 20
-    provider: Points = 10
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -66,6 +57,16 @@ class Settings(Struct, frozen=True, kw_only=True):
     min_confidence: Share = field(default=0.85, name="identify.min_confidence")
     min_margin: Share = field(default=0.05, name="identify.min_margin")
     weights: ScoreWeights = field(default=ScoreWeights(), name="assets.weights")
+    preset: Preset = field(default="own", name="assets.preset")
+    providers: ProviderOrder = field(default=("tmdb", "fanart_tv", "tvdb"), name="assets.providers")
+    poster: SlotRules = field(default=SlotRules(), name="assets.poster")
+    fanart: SlotRules = field(default=SlotRules(), name="assets.fanart")
+    logo: SlotRules = field(default=SlotRules(), name="assets.logo")
+    clearart: SlotRules = field(default=SlotRules(), name="assets.clearart")
+    banner: SlotRules = field(default=SlotRules(), name="assets.banner")
+    thumb: SlotRules = field(default=SlotRules(), name="assets.thumb")
+    discart: SlotRules = field(default=SlotRules(), name="assets.discart")
+    portrait: SlotRules = field(default=SlotRules(), name="assets.portrait")
     phash_max_distance: Annotated[int, Meta(ge=0, le=64)] = field(default=6, name="assets.phash_max_distance")
     lock_local_assets: bool = field(default=False, name="scan.lock_local_assets")
     ignore_patterns: tuple[Pattern, ...] = field(default=DEFAULT_IGNORE, name="scan.ignore_patterns")
@@ -77,3 +78,6 @@ class Settings(Struct, frozen=True, kw_only=True):
     history_failed_days: Days = field(default=90, name="history.failed_days")
     scan_interval_hours: Hours = field(default=24, name="scan.interval_hours")
     refresh_interval_hours: Hours = field(default=168, name="refresh.interval_hours")
+
+    def __post_init__(self) -> None:
+        refuse_doubles("assets.providers", self.providers)

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from metarr.messages.jobs import Service
 
@@ -15,11 +15,12 @@ class Request(Struct, frozen=True, kw_only=True):
 
 
 class ScorePart(Struct, frozen=True, kw_only=True):
-    """One term of a score: how much it gave and why, in words."""
+    """One term of a score: how much it gave, of how much where there is a limit, and why, in words."""
 
     name: str
     points: float
     why: str
+    of: float | UnsetType = UNSET
 
 
 class FindMatches(Request, frozen=True, kw_only=True):
@@ -89,4 +90,18 @@ class ThumbnailMade(Struct, frozen=True, kw_only=True):
 
     file_path: str | None = None
     mime_type: str | None = None
+    refused: str | None = None
+
+
+class MendFile(Request, frozen=True, kw_only=True):
+    """Make a stored file whole again that is lost or damaged; one that is whole stays as it is."""
+
+    service = "cache"
+    verb = "mend_file"
+    content_hash: str
+
+
+class FileMended(Struct, frozen=True, kw_only=True):
+    """The file is whole, or `refused` says in words why it cannot be had."""
+
     refused: str | None = None

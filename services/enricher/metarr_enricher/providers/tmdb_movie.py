@@ -70,6 +70,7 @@ def _metadata(movie: Movie, taste: Taste, image_address: str) -> MovieMetadata:
         actors=_cast(movie.credits.cast if movie.credits else (), taste.max_actors, image_address),
         crew=_crew(movie.credits.crew if movie.credits else ()),
         collection=_collection(movie.belongs_to_collection),
+        original_language=movie.original_language or None,
     )
 
 

@@ -23,6 +23,10 @@ SLOT_TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 """Table and slots of each kind of owner; slot `x` is column `x_id`, its lock `x_locked` (people have no locks)."""
 
+# As TMDB tells it: no field of the film, because nobody edits it and no player shows it.
+ORIGINAL_LANGUAGE = """(SELECT answer->>'original_language' FROM metadata_answers said
+  WHERE said.entity_type = 'movie' AND said.entity_id = m.id AND said.source = 'tmdb')"""
+
 _ASSET_COLUMNS = """
 a.id, a.content_hash, a.file_path, a.file_size, a.mime_type, a.width, a.height, a.perceptual_hash,
 a.source_type, a.source_url, a.provider_name
@@ -33,9 +37,9 @@ c.width, c.height, c.language, c.vote_average, c.vote_count, c.likes, c.score, c
 c.perceptual_hash, c.status, c.reason, c.updated_at < now() - $3::interval AS stale
 """
 
-# The film's slots and locks, its library's root, and whether a person ever locked anything on it.
+# The film's slots and locks, its library's root, its own language, and whether a person ever locked anything on it.
 MOVIE = f"""
-SELECT m.library_id, m.title, l.path AS root, m.deleted_at IS NOT NULL AS deleted,
+SELECT m.library_id, m.title, l.path AS root, {ORIGINAL_LANGUAGE} AS original_language, m.deleted_at IS NOT NULL AS deleted,
        m.identification_status <> 'unidentified' OR {" OR ".join(f"m.{name}_locked" for name in LOCKABLE)} AS publishable,
        {", ".join(f"m.{slot}_id, m.{slot}_locked" for slot in ASSET_SLOTS)}
 FROM movies m JOIN libraries l ON l.id = m.library_id
@@ -198,6 +202,7 @@ class Artwork(Struct, frozen=True, kw_only=True):
     actor_names: dict[int, str]
     portraits: tuple[LocalPortrait, ...]
     published: tuple[PublishedPicture, ...]
+    original_language: str | None = None
 
 
 async def load_artwork(conn: Connection, movie_id: int, *, max_actors: int) -> Artwork | None:
@@ -225,6 +230,7 @@ async def load_artwork(conn: Connection, movie_id: int, *, max_actors: int) -> A
             msgspec.convert(dict(row), LocalPortrait) for row in await conn.fetch(LOCAL_PORTRAITS, movie_id)
         ),
         published=tuple(msgspec.convert(dict(row), PublishedPicture) for row in await conn.fetch(PUBLISHED, movie_id)),
+        original_language=movie["original_language"],
     )
 
 

@@ -1,0 +1,30 @@
+"""What the settings of a library ask of one type of picture: the general rules, and over them those of the type."""
+
+from metarr.domain.artwork_rules import PRESETS, ScoreWeights, SlotRules
+from metarr.domain.scoring import Taste
+from metarr.domain.scoring_slots import slot_of
+from metarr.domain.settings import Settings
+
+_TEXTLESS = "textless"
+_PORTRAIT = "portrait"
+
+
+def taste_for(settings: Settings, entity_type: str, asset_type: str, original_language: str | None = None) -> Taste:
+    """The taste by which candidates of this slot are judged; `original_language` is the film's own (ISO 639-1)."""
+    rules: SlotRules = getattr(settings, _PORTRAIT if entity_type == "actor" else asset_type, SlotRules())
+    preset = rules.preset or settings.preset
+    slot = slot_of(entity_type, asset_type)
+    return Taste(
+        languages=settings.languages,
+        original_language=original_language,
+        steps=rules.languages or (slot.textless if preset == _TEXTLESS else None),
+        weights=rules.weights or _weights(preset, settings),
+        min_width=rules.min_width,
+        min_height=rules.min_height,
+        providers=rules.providers or settings.providers,
+        max_distance=settings.phash_max_distance,
+    )
+
+
+def _weights(preset: str, settings: Settings) -> ScoreWeights:
+    return PRESETS.get(preset, settings.weights)

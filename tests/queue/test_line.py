@@ -100,14 +100,6 @@ def test_it_says_how_long_it_is_until_a_walk(ended: float, took: float, later: f
     assert line.begin(ended + later + wait + 1e-6, most=10) is True
 
 
-def test_what_was_passed_over_may_be_looked_for_at_once() -> None:
-    line = Line()
-    line.walked(0.0, seconds=60.0)
-    assert line.begin(1.0, most=10) is False
-    line.look_again()
-    assert (line.until_walk(1.0), line.begin(1.0, most=10)) == (0.0, True)
-
-
 @given(taken, st.lists(levels, unique=True))
 def test_jobs_of_one_claim_are_ranked_as_their_levels_were_entered(
     places: list[tuple[int, int]], aged: list[int]

@@ -199,8 +199,8 @@ async def test_what_a_claim_passed_over_is_found_by_the_next_walk_of_the_whole_l
         assert [claimed.id for claimed in await take(db, line=line)] == [taken]
     line.walked(0.0, seconds=1.0)
     assert await take(db, line=line) == []
-    line.look_again()
-    assert [claimed.id for claimed in await take(db, line=line)] == [passed]
+    later = line.until_walk(0.0)
+    assert [claimed.id for claimed in await take(db, line=line, now=later)] == [passed]
 
 
 async def test_a_server_clock_that_was_set_back_does_not_hold_retries(db: Database) -> None:

@@ -5,6 +5,7 @@ METARR_MODEL_EXAMPLES=2000 makes it look for longer.
 """
 
 import asyncio
+import dataclasses
 import os
 from datetime import timedelta
 from typing import cast
@@ -25,8 +26,8 @@ from support.queueing import KINDS, SERVICE
 UNKNOWN = 999_999
 
 SETTINGS = settings(
-    max_examples=int(os.environ.get("METARR_MODEL_EXAMPLES", "60")),
-    stateful_step_count=30,
+    max_examples=int(os.environ.get("METARR_MODEL_EXAMPLES", "40")),
+    stateful_step_count=40,
     deadline=None,
     print_blob=True,
     report_multiple_bugs=False,
@@ -41,6 +42,7 @@ ends = st.sampled_from(["complete", "complete", "complete together", "fail", "di
 some_jobs = precondition(lambda self: self.model.jobs)
 some_in_line = precondition(lambda self: any(job.place for job in self.model.jobs.values()))
 some_in_hand = precondition(lambda self: self.hands or any(job.place for job in self.model.jobs.values()))
+some_twin = precondition(lambda self: self.keyed())
 some_late = precondition(lambda self: any(not self.still_owns(hand) for hand in self.hands))
 some_ended_badly = precondition(lambda self: any(job.status in BADLY for job in self.model.jobs.values()))
 
@@ -62,6 +64,17 @@ class QueueMachine(Beside):
     @rule(wish=wishes)
     def ask(self, wish: Wish) -> None:
         self._ask([wish])
+
+    @some_twin
+    @rule(place=places, wish=wishes)
+    def ask_again(self, place: int, wish: Wish) -> None:
+        """For what runs, or is held."""
+        keys = self.keyed()
+        self._ask([dataclasses.replace(wish, key=keys[place % len(keys)])])
+
+    def keyed(self) -> list[str]:
+        jobs = self.model.jobs.values()
+        return [job.key for job in jobs if job.key is not None and (job.status == "running" or job.held is not None)]
 
     @rule(several=st.lists(wishes, min_size=2, max_size=5))
     def ask_for_several(self, several: list[Wish]) -> None:
@@ -158,8 +171,9 @@ class QueueMachine(Beside):
     @some_late
     @rule(place=places, how=ends | st.just("put back"))
     def end_late(self, place: int, how: str) -> None:
-        """One that was given up wakes and goes on."""
+        """One that was given up wakes and goes on: best while another runs the same job."""
         late = [hand for hand in self.hands if not self.still_owns(hand)]
+        late.sort(key=lambda hand: self.model.jobs[hand.claimed.id].status != "running")
         hand = late[place % len(late)]
         self.hands.remove(hand)
         if how == "put back":
@@ -241,10 +255,14 @@ class QueueMachine(Beside):
     # Workers
 
     @some_in_hand
-    @rule(name=names, noticed=mostly, heir=st.none() | names)
-    def die(self, name: str, noticed: bool, heir: str | None) -> None:
+    @rule(place=places, noticed=mostly, heir=st.none() | names)
+    def die(self, place: int, noticed: bool, heir: str | None) -> None:
         """Or only freeze: it still has its jobs in its hands, also when another has taken them over."""
-        self.bury(name)
+        hand = self.take_hand(place)
+        if hand is None:
+            return
+        self.hands.append(hand)
+        self.bury(hand.name)
         if noticed:
             self.rescue(told=True)
         if heir is not None:

@@ -22,11 +22,11 @@ async def put(db: Database, *jobs: NewJob) -> list[int]:
 
 
 async def take(
-    db: Database, limit: int = 100, most: int = 10, worker: str = "one", line: Line | None = None
+    db: Database, limit: int = 100, most: int = 10, worker: str = "one", line: Line | None = None, now: float = 0.0
 ) -> list[ClaimedJob]:
     """As a worker that is alive would."""
     line = line or Line()
-    line.begin(0.0, most=most)
+    line.begin(now, most=most)
     async with db.read() as conn:
         await hire(conn, worker, SERVICE)
         return await queue.claim(conn, SERVICE, KINDS, worker, limit=limit, line=line)

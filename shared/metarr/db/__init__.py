@@ -1,5 +1,5 @@
 """Tables, queries and migrations: all SQL of the house but the queue's."""
 
-from metarr.db.database import CONFLICTS, Connection, Database
+from metarr.db.database import CONFLICTS, Connection, Database, WritingTransaction
 
-__all__ = ["CONFLICTS", "Connection", "Database"]
+__all__ = ["CONFLICTS", "Connection", "Database", "WritingTransaction"]

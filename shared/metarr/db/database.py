@@ -1,7 +1,7 @@
-"""The door to PostgreSQL: one asyncpg pool a process, read connections and writing transactions."""
+"""The door to PostgreSQL: asyncpg pools, read connections and writing transactions."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any, Self
 
 import asyncpg
@@ -37,45 +37,66 @@ LOST = (
 """What asyncpg raises when PostgreSQL cannot be asked now."""
 
 
+_TO_THE_INDEXES = {
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_bitmapscan": "off",
+    "enable_sort": "off",
+}
+"""The statements of the queue are each written for one index and one order. Planned anew at each use, a claim would cost more
+there than in its rows, and a plan that suited an empty table would walk a full one."""
+_QUEUE_CONNECTIONS = 2
+"""One claims while the other completes."""
+
+type Pool = asyncpg.Pool[asyncpg.Record]
+
+
 class Database:
-    """A pool. Connection losses come out as DatabaseUnavailable, everything else as asyncpg raises it.
+    """Two pools. Connection losses come out as DatabaseUnavailable, everything else as asyncpg raises it.
 
     Codecs: jsonb is Python data both ways (msgspec), numeric is float: our ratings and rates need no exact decimals.
     """
 
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+    def __init__(self, pool: Pool, queue_pool: Pool) -> None:
         self.pool = pool
+        self._queue_pool = queue_pool
 
     @classmethod
     async def connect(cls, url: str, *, name: str, max_size: int = 10) -> Self:
         """Open a pool; `name` shows up in pg_stat_activity. Raises DatabaseUnavailable."""
+        settings = {"application_name": name, "jit": "off"}
         try:
-            pool = await asyncpg.create_pool(
-                url,
-                min_size=1,
-                max_size=max_size,
-                init=_set_codecs,
-                reset=_leave_as_it_is,
-                timeout=_CONNECT_TIMEOUT,
-                command_timeout=_COMMAND_TIMEOUT,
-                server_settings={"application_name": name, "jit": "off"},
-            )
+            pool = await _open_pool(url, settings, min_size=1, max_size=max_size)
+            queue_pool = await _open_pool(url, settings | _TO_THE_INDEXES, min_size=0, max_size=_QUEUE_CONNECTIONS)
         except LOST as gone:
             raise DatabaseUnavailable(f"PostgreSQL does not answer: {gone}") from gone
-        return cls(pool)
+        return cls(pool, queue_pool)
 
     async def close(self) -> None:
         await self.pool.close()
+        await self._queue_pool.close()
 
     def terminate(self) -> None:
         """Drop all connections at once; for a stop that cannot wait."""
         self.pool.terminate()
+        self._queue_pool.terminate()
+
+    def read(self) -> AbstractAsyncContextManager[Connection]:
+        """A connection without a transaction: each statement sees the newest committed state, and commits by itself."""
+        return self._use(self.pool)
+
+    def queue(self) -> AbstractAsyncContextManager[Connection]:
+        """The same for a worker's claims and completions: the planner is held to the indexes that they are written for."""
+        return self._use(self._queue_pool)
+
+    async def begin(self) -> "WritingTransaction":
+        """A transaction that is bound to no block. Raises DatabaseUnavailable."""
+        return await WritingTransaction.begin(self.pool)
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[Connection]:
-        """A connection without a transaction: every statement sees the newest committed state."""
+    async def _use(self, pool: Pool) -> AsyncIterator[Connection]:
         try:
-            async with self.pool.acquire(timeout=_CONNECT_TIMEOUT) as connection:
+            async with pool.acquire(timeout=_CONNECT_TIMEOUT) as connection:
                 yield connection
         except LOST as gone:
             raise DatabaseUnavailable(f"PostgreSQL does not answer: {gone}") from gone
@@ -85,6 +106,64 @@ class Database:
         """A connection in a transaction: committed when the block ends, rolled back when it raises."""
         async with self.read() as connection, connection.transaction():
             yield connection
+
+
+class WritingTransaction:
+    """A transaction whose owner commits it or rolls it back, once; `connection` is good until then."""
+
+    def __init__(self, pool: Pool, connection: "PoolConnectionProxy[asyncpg.Record]") -> None:
+        self.connection = connection
+        self._pool = pool
+        self._transaction = connection.transaction()
+
+    @classmethod
+    async def begin(cls, pool: Pool) -> Self:
+        """Raises DatabaseUnavailable."""
+        try:
+            begun = cls(pool, await pool.acquire(timeout=_CONNECT_TIMEOUT))
+            try:
+                await begun._transaction.start()
+            except BaseException:
+                await begun._give_back()
+                raise
+        except LOST as gone:
+            raise DatabaseUnavailable(f"PostgreSQL does not answer: {gone}") from gone
+        return begun
+
+    async def commit(self) -> None:
+        """Raises DatabaseUnavailable; whether it was committed then is told by the rows alone."""
+        try:
+            try:
+                await self._transaction.commit()
+            finally:
+                await self._give_back()
+        except LOST as gone:
+            raise DatabaseUnavailable(f"PostgreSQL does not answer: {gone}") from gone
+
+    async def roll_back(self, error: BaseException) -> None:
+        """Undo because of `error`. Raises DatabaseUnavailable when that is what the error means."""
+        with suppress(*LOST):
+            await self._transaction.rollback()
+        with suppress(*LOST):
+            await self._give_back()
+        if isinstance(error, LOST):
+            raise DatabaseUnavailable(f"PostgreSQL does not answer: {error}") from error
+
+    async def _give_back(self) -> None:
+        await self._pool.release(self.connection)
+
+
+async def _open_pool(url: str, settings: dict[str, str], *, min_size: int, max_size: int) -> Pool:
+    return await asyncpg.create_pool(
+        url,
+        min_size=min_size,
+        max_size=max_size,
+        init=_set_codecs,
+        reset=_leave_as_it_is,
+        timeout=_CONNECT_TIMEOUT,
+        command_timeout=_COMMAND_TIMEOUT,
+        server_settings=settings,
+    )
 
 
 async def _set_codecs(connection: Connection) -> None:

@@ -11,7 +11,8 @@ from metarr.queue.rows import ClaimedJob
 # and costs nothing here. Each level of priority is entered at its mark, in the order in which the levels are given, and the
 # walk ends with the last row that is wanted. MATERIALIZED keeps the planner from running that part again and claiming more
 # than was asked for. A job whose unique key is running already stays in the line: two publishes of one film never meet on the
-# disk. A worker without a row, because it was buried or replaced, gets nothing.
+# disk; one probe of the index of running keys each, where NOT EXISTS would become a walk over all that ran lately. A worker
+# without a row, because it was buried or replaced, gets nothing.
 CLAIM = """
 WITH ready AS MATERIALIZED (
     SELECT head.id, head.ready_seq
@@ -20,8 +21,8 @@ WITH ready AS MATERIALIZED (
         SELECT id, ready_seq FROM job_queue AS j
         WHERE j.service = $1 AND j.status = 'pending' AND j.ready_seq IS NOT NULL
           AND j.priority = level.priority AND j.ready_seq >= level.mark AND j.kind = ANY($2::text[])
-          AND (j.unique_key IS NULL OR NOT EXISTS (
-                SELECT 1 FROM job_queue AS r WHERE r.status = 'running' AND r.unique_key = j.unique_key))
+          AND (j.unique_key IS NULL OR (
+                SELECT r.id FROM job_queue AS r WHERE r.status = 'running' AND r.unique_key = j.unique_key LIMIT 1) IS NULL)
         ORDER BY j.ready_seq LIMIT $5 FOR NO KEY UPDATE SKIP LOCKED
     ) AS head
     WHERE NOT EXISTS (SELECT 1 FROM queue_pauses WHERE scope = 'service:' || $1)

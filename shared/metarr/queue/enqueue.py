@@ -1,6 +1,7 @@
 """Putting jobs in the line: in bulk, once per unique key, behind what they depend on."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -14,12 +15,15 @@ from metarr.queue.rows import Enqueued, NewJob
 # set. A debounce starts again with each request, up to the end that the first one set; a request without one ends it, and a
 # time that is no debounce is never moved back. Rows go in by unique key so that two batches that overlap wait for each other
 # instead of deadlocking.
-ENQUEUE = """
+_INSERT = """
 WITH input AS MATERIALIZED (
-    SELECT nextval('job_queue_id_seq') AS id, n.*, start_at,
+    SELECT nextval('job_queue_id_seq') AS id, coalesce(n.kind, ($1::text[])[1]) AS kind,
+           coalesce(n.service, ($2::text[])[1]) AS service, coalesce(n.job_type, ($3::text[])[1]) AS job_type, n.payload,
+           coalesce(n.priority, ($5::int[])[1]) AS priority, coalesce(n.max_retries, ($6::int[])[1]) AS max_retries,
+           n.entity_type, n.entity_id, n.unique_key, n.trace_id, n.most, n.place, start_at,
            CASE WHEN start_at IS NULL OR start_at <= now() THEN nextval('job_ready_seq') END AS ready_seq
     FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[], $6::int[], $7::text[], $8::bigint[], $9::text[],
-                $10::text[], $11::timestamptz[], $12::interval[], $13::interval[], $14::int[])
+                $10::text[], $11::timestamptz[], $12::interval[], $13::interval[]) WITH ORDINALITY
          AS n(kind, service, job_type, payload, priority, max_retries, entity_type, entity_id, unique_key, trace_id, run_at,
               wait, most, place),
          LATERAL (SELECT coalesce(now() + n.wait, n.run_at) AS start_at) AS start
@@ -29,6 +33,8 @@ WITH input AS MATERIALIZED (
     SELECT id, kind, service, job_type, payload::jsonb, priority, max_retries, entity_type, entity_id, unique_key, trace_id,
            CASE WHEN ready_seq IS NULL THEN start_at END, now() + most, ready_seq
     FROM input ORDER BY unique_key NULLS FIRST, place
+"""
+_ABSORB = """
     ON CONFLICT (unique_key) WHERE status = 'pending' AND unique_key IS NOT NULL DO UPDATE SET
         priority = least(j.priority, excluded.priority),
         payload = CASE WHEN excluded.priority <= j.priority THEN excluded.payload ELSE j.payload END || (
@@ -46,6 +52,8 @@ WITH input AS MATERIALIZED (
             WHEN j.ready_seq IS NOT NULL AND excluded.priority < j.priority THEN nextval('job_ready_seq')
             WHEN j.ready_seq IS NOT NULL OR j.unmet_dependencies > 0 OR j.held_by IS NOT NULL THEN j.ready_seq
             WHEN excluded.priority <= 2 OR j.retry_count = 0 THEN excluded.ready_seq END
+"""
+_ANSWER = """
     RETURNING j.id, j.unique_key
 )
 SELECT coalesce(fresh.id, merged.id) AS id, input.service, fresh.id IS NOT NULL AS fresh
@@ -53,6 +61,10 @@ FROM input LEFT JOIN put AS fresh ON fresh.id = input.id
            LEFT JOIN put AS merged ON fresh.id IS NULL AND merged.unique_key = input.unique_key
 ORDER BY input.place
 """
+ENQUEUE = _INSERT + _ABSORB + _ANSWER
+
+# The same for jobs without a key: nothing can absorb them, and not looking for a rival costs a fifth less.
+ENQUEUE_KEYLESS = _INSERT + _ANSWER
 
 # Parents are locked in id order before an edge is drawn, so that a completion in flight either sees the edge or is seen by
 # us; edges to parents that are completed already count as satisfied from the start.
@@ -128,7 +140,8 @@ def _rounds(jobs: Sequence[NewJob]) -> list[dict[int, NewJob]]:
 
 
 async def _put(conn: Connection, jobs: Sequence[NewJob]) -> list[Enqueued]:
-    rows = await conn.fetch(ENQUEUE, *_columns(jobs))
+    keyless = all(job.unique_key is None for job in jobs)
+    rows = await conn.fetch(ENQUEUE_KEYLESS if keyless else ENQUEUE, *_columns(jobs))
     placed = [Enqueued(id=row["id"], service=row["service"], fresh=row["fresh"]) for row in rows]
     edges = [(row, job.depends_on) for row, job in zip(placed, jobs, strict=True) if job.depends_on]
     if edges:
@@ -136,23 +149,33 @@ async def _put(conn: Connection, jobs: Sequence[NewJob]) -> list[Enqueued]:
     return placed
 
 
-def _columns(jobs: Sequence[NewJob]) -> tuple[list[object], ...]:
+def _columns(jobs: Sequence[NewJob]) -> tuple[list[Any], ...]:
+    """One array for each column, as long as there are jobs; see `_short` and `_sparse` for those that are shorter."""
     return (
-        [job.kind for job in jobs],
-        [job.service for job in jobs],
-        [job.job_type for job in jobs],
+        _short([job.kind for job in jobs]),
+        _short([job.service for job in jobs]),
+        _short([job.job_type for job in jobs]),
         [msgspec.json.encode(job.payload).decode() for job in jobs],
-        [job.priority for job in jobs],
-        [job.max_retries for job in jobs],
-        [job.entity_type for job in jobs],
-        [job.entity_id for job in jobs],
-        [job.unique_key for job in jobs],
-        [job.trace_id for job in jobs],
-        [job.run_at for job in jobs],
-        [job.debounce and job.debounce.wait for job in jobs],
-        [job.debounce and job.debounce.most for job in jobs],
-        list(range(len(jobs))),
+        _short([job.priority for job in jobs]),
+        _short([job.max_retries for job in jobs]),
+        _sparse([job.entity_type for job in jobs]),
+        _sparse([job.entity_id for job in jobs]),
+        _sparse([job.unique_key for job in jobs]),
+        _sparse([job.trace_id for job in jobs]),
+        _sparse([job.run_at for job in jobs]),
+        _sparse([job.debounce and job.debounce.wait for job in jobs]),
+        _sparse([job.debounce and job.debounce.most for job in jobs]),
     )
+
+
+def _short[T](values: list[T]) -> list[T]:
+    """A column that says the same for all is sent once; the statement repeats its first value."""
+    return values[:1] if values.count(values[0]) == len(values) else values
+
+
+def _sparse[T](values: list[T | None]) -> list[T | None]:
+    """A column that says nothing is not sent; unnest fills it up."""
+    return values if any(value is not None for value in values) else []
 
 
 async def _depend(conn: Connection, edges: Sequence[tuple[Enqueued, tuple[int, ...]]]) -> None:

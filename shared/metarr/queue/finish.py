@@ -16,11 +16,16 @@ UPDATE job_queue SET status = 'completed', completed_at = now(), result = $3, er
 WHERE id = $1 AND lease = $2 AND status = 'running' RETURNING has_dependents
 """
 
-# For jobs that wrote nothing: their ends are gathered. Locked in id order, as all who lock several rows do.
+# For jobs that wrote nothing: their ends are gathered. Locked in id order, as all who lock several rows do. The status is asked
+# in a form that no partial index answers: the index of running jobs is full of those that ended lately.
 COMPLETE_MANY = """
-WITH ended AS MATERIALIZED (
-    SELECT j.id FROM job_queue AS j JOIN unnest($1::bigint[], $2::int[]) AS e(id, lease) ON j.id = e.id AND j.lease = e.lease
-    WHERE j.status = 'running' ORDER BY j.id FOR NO KEY UPDATE OF j
+WITH said AS MATERIALIZED (
+    SELECT * FROM unnest($1::bigint[], $2::int[]) AS said(id, lease) ORDER BY id
+), ended AS MATERIALIZED (
+    SELECT own.id FROM said CROSS JOIN LATERAL (
+        SELECT j.id FROM job_queue AS j
+        WHERE j.id = said.id AND j.lease = said.lease AND CASE WHEN j.status = 'running' THEN true END
+        FOR NO KEY UPDATE) AS own
 )
 UPDATE job_queue AS j SET status = 'completed', completed_at = now(), result = NULL, error_message = NULL
 FROM ended WHERE j.id = ended.id RETURNING j.id, j.has_dependents
@@ -106,11 +111,15 @@ FROM waiting WHERE j.id = waiting.id RETURNING j.id
 
 # The net for a crash between completion and release: open edges whose parent has ended and whose child still waits.
 OPEN_EDGES = """
-SELECT d.depends_on_job_id AS id, p.status FROM job_dependencies AS d JOIN job_queue AS p ON p.id = d.depends_on_job_id
-JOIN job_queue AS c ON c.id = d.job_id AND c.status = 'pending'
-WHERE d.satisfied_at IS NULL AND p.status IN ('completed', 'failed', 'cancelled')
-  AND p.completed_at < now() - interval '5 seconds'
-GROUP BY 1, 2 LIMIT 1000
+WITH parent AS MATERIALIZED (SELECT DISTINCT depends_on_job_id AS id FROM job_dependencies WHERE satisfied_at IS NULL)
+SELECT ended.id, ended.status FROM parent CROSS JOIN LATERAL (
+    SELECT p.id, p.status FROM job_queue AS p
+    WHERE p.id = parent.id AND p.completed_at < now() - interval '5 seconds'
+      AND CASE WHEN p.status IN ('completed', 'failed', 'cancelled') THEN true END) AS ended
+WHERE EXISTS (
+    SELECT 1 FROM job_dependencies AS d JOIN job_queue AS c ON c.id = d.job_id
+    WHERE d.depends_on_job_id = ended.id AND d.satisfied_at IS NULL AND CASE WHEN c.status = 'pending' THEN true END)
+LIMIT 1000
 """
 
 

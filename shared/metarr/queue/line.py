@@ -55,10 +55,6 @@ class Line:
         """Seconds until a claim may walk the whole line again."""
         return max(0.0, self._walk_after - now)
 
-    def look_again(self) -> None:
-        """Something that was passed over may be free now: the next claim walks the whole line."""
-        self._walk_after = float("-inf")
-
     def forget(self) -> None:
         self._marks = dict.fromkeys(LEVELS, 0)
 

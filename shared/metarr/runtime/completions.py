@@ -40,7 +40,7 @@ class Completions:
 
     async def _end(self, batch: Sequence[_Waiting]) -> None:
         try:
-            async with self._db.read() as conn:
+            async with self._db.queue() as conn:
                 ended = await queue.complete_many(conn, [job for job, _ in batch])
         except DatabaseUnavailable as gone:
             for _, done in batch:

@@ -1,7 +1,7 @@
 """What a handler has in its hands: its job, read connections, one writing transaction, progress, the clock."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cached_property
 
 import msgspec
@@ -9,7 +9,7 @@ import structlog
 from msgspec import Struct
 from msgspec.structs import replace
 
-from metarr.db import Connection, Database
+from metarr.db import Connection, Database, WritingTransaction
 from metarr.errors import Hold, MetarrError
 from metarr.queue import ClaimedJob
 from metarr.runtime.clock import Clock
@@ -67,8 +67,7 @@ class Work:
         self._say_progress = say_progress
         self._said_at = float("-inf")
         self._progress = Progress(job_id=job.id, kind=job.kind, done=0, total=0, doing="begins", attempt=job.attempts)
-        self._stack = AsyncExitStack()
-        self._transaction: Connection | None = None
+        self._transaction: WritingTransaction | None = None
 
     @cached_property
     def log(self) -> structlog.stdlib.BoundLogger:
@@ -132,13 +131,15 @@ class Work:
         """For the runtime: the open writing transaction, begun now when the handler had nothing to write."""
         if self._transaction is None:
             await self.reached("worked", self.job)
-            self._transaction = await self._stack.enter_async_context(self.db.transaction())
-        return self._transaction
+            self._transaction = await self.db.begin()
+        return self._transaction.connection
 
     async def commit(self) -> None:
         """For the runtime: end the transaction for good."""
-        await self._stack.aclose()
+        if self._transaction is not None:
+            await self._transaction.commit()
 
     async def roll_back(self, error: BaseException) -> None:
-        """For the runtime: undo what the handler wrote."""
-        await self._stack.__aexit__(type(error), error, error.__traceback__)
+        """For the runtime: undo what the handler wrote. Raises DatabaseUnavailable when that is what `error` means."""
+        if self._transaction is not None:
+            await self._transaction.roll_back(error)

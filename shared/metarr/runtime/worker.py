@@ -12,6 +12,7 @@ import random
 import socket
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 
 import structlog
@@ -40,6 +41,7 @@ _UPKEEP_SECONDS = 1.0
 _LOOK_SECONDS = 0.5
 """Between two looks into the rows of what runs: a cancellation is seen within a second also without NATS."""
 _LEAST_SECONDS = 0.01
+_GATHER_SECONDS = 0.002
 _OUTAGE_SECONDS = 1.0
 _STOP_SECONDS = 20.0
 _URGENT_SHARE = 4
@@ -47,6 +49,7 @@ _ANY = 10
 _SUSPECT_SECONDS = 1.0
 
 log = structlog.get_logger("metarr.worker")
+job_log = structlog.get_logger("metarr.job")
 
 
 class DeclaredDeadError(Exception):
@@ -96,6 +99,8 @@ class Worker:
         self._stopping = False
         self._outage = False
         self._walked = True
+        self._more_waits = False
+        self._gathering: asyncio.TimerHandle | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set, then finish or hand back what runs. Raises DeclaredDeadError."""
@@ -145,7 +150,7 @@ class Worker:
     # Claiming
 
     async def _claim_until(self, stop: asyncio.Event, group: asyncio.TaskGroup) -> None:
-        stopped = group.create_task(stop.wait(), name="stop")
+        group.create_task(self._wake_at(stop), name="stop")
         while not stop.is_set():
             self._wake.clear()
             try:
@@ -156,7 +161,7 @@ class Worker:
                 continue
             self._say_outage(None)
             if not started:
-                await self._rest(stopped)
+                await self._rest()
         self._stopping = True
 
     async def _claim(self, group: asyncio.TaskGroup) -> int:
@@ -179,11 +184,12 @@ class Worker:
         """The first of the line; where too few come behind the marks, the whole line is walked as often as that is cheap."""
         began = self._clock.monotonic()
         self._walked = self._line.begin(began, most=most)
-        async with self._db.read() as conn:
+        async with self._db.queue() as conn:
             jobs = await queue.claim(conn, self.service, self._kinds, self.worker_id, limit=limit, line=self._line)
         if self._walked:
             ended = self._clock.monotonic()
             self._line.walked(ended, ended - began)
+        self._more_waits = len(jobs) == limit
         return jobs
 
     def _runs_a_suspect(self) -> bool:
@@ -208,16 +214,18 @@ class Worker:
         self._metrics.running(len(self._running))
         task.add_done_callback(self._on_done)
 
-    async def _rest(self, stopped: asyncio.Task[bool]) -> None:
+    async def _wake_at(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        self._wake.set()
+
+    async def _rest(self) -> None:
         """Until the bell, a free slot, a stop, or the safety poll; the jitter keeps workers from polling in step."""
         timeout = _POLL_SECONDS * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, not a secret
         if not self._walked:
             timeout = min(timeout, self._line.until_walk(self._clock.monotonic()) + _LEAST_SECONDS)
-        woken = asyncio.ensure_future(self._wake.wait())
-        try:
-            await asyncio.wait({woken, stopped}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            woken.cancel()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                await self._wake.wait()
 
     def _say_outage(self, gone: Exception | None) -> None:
         """Once when it begins and once when it ends."""
@@ -229,10 +237,16 @@ class Worker:
                 log.info("claiming again")
 
     def _on_done(self, task: asyncio.Task[None]) -> None:
-        work = self._running.pop(task)
+        self._running.pop(task)
         self._metrics.running(len(self._running))
-        if work.job.unique_key is not None:
-            self._line.look_again()
+        if self._more_waits and 2 * (self._slots - len(self._running)) < self._slots:
+            # Claims for single slots would cost more than the jobs do: a moment brings some more of them.
+            self._gathering = self._gathering or asyncio.get_running_loop().call_later(_GATHER_SECONDS, self._gathered)
+        else:
+            self._wake.set()
+
+    def _gathered(self) -> None:
+        self._gathering = None
         self._wake.set()
 
     async def _on_bell(self, _subject: str, _data: bytes) -> None:
@@ -299,13 +313,20 @@ class Worker:
     def _report(self, work: Work, outcome: str, started: float, error: BaseException | None = None) -> None:
         seconds = self._clock.monotonic() - started
         self._metrics.ended(work.job.kind, outcome, seconds)
-        milliseconds = round(seconds * 1000, 1)
+        job = work.job
+        said = {
+            "job_id": job.id,
+            "kind": job.kind,
+            "trace_id": job.trace_id,
+            "outcome": outcome,
+            "ms": round(seconds * 1000, 1),
+        }
         if error is None:
-            work.log.info("job", outcome=outcome, ms=milliseconds)
+            job_log.info("job", **said)
         elif isinstance(error, MetarrError | asyncio.CancelledError):
-            work.log.warning("job", outcome=outcome, ms=milliseconds, reason=describe(error))
+            job_log.warning("job", **said, reason=describe(error))
         else:
-            work.log.error("job", outcome=outcome, ms=milliseconds, reason=describe(error), exc_info=error)
+            job_log.error("job", **said, reason=describe(error), exc_info=error)
 
     # Beside the jobs
 

@@ -57,8 +57,8 @@ async def in_transaction[T](tools: Tools, change: Callable[[Connection], Awaitab
 
 
 async def start(tools: Tools, request: Asked, job: Job) -> JobStarted:
-    """Put one job in the line at a person's priority, and ring."""
-    async with tools.db.transaction() as conn:
+    """Put one job in the line at a person's priority, and ring. One job is one statement, which commits by itself."""
+    async with tools.db.read() as conn:
         placed = await place(conn, request, [job])
     await tools.tell(placed)
     return JobStarted(job_id=placed.jobs[0].id)

@@ -69,6 +69,8 @@ async def nats_url(broker: str) -> AsyncIterator[str]:
     connection = await nats.connect(broker)
     streams = connection.jetstream()
     for info in await streams.streams_info():
+        # A stream that is made again under its name within milliseconds may still hold what it held.
+        await streams.purge_stream(info.config.name or "")
         await streams.delete_stream(info.config.name or "")
     await connection.close()
 

@@ -12,15 +12,19 @@ from metarr.messages.jobs import (
     EnrichItem,
     ForgetOrphans,
     Job,
+    MendAsset,
     PruneHistory,
     PublishItem,
     PurgeDeleted,
+    ReconcileStore,
+    RecountReferences,
     RefreshItems,
     RemovePublished,
     ScanFolder,
     ScanLibrary,
     SweepCache,
     SweepStore,
+    VerifyBlobs,
     VerifyItem,
     VerifyLibrary,
 )
@@ -84,6 +88,8 @@ def after(fact: facts.AnyFact, policy: Policy) -> tuple[Next, ...]:  # noqa: C90
             return (Next(job=PurgeDeleted()),)
         case facts.HouseworkFellDue(task="sweep_cache"):
             return (Next(job=SweepCache()),)
+        case facts.HouseworkFellDue(task="reconcile_store"):
+            return (Next(job=RecountReferences()),)
         case facts.HouseworkFellDue():
             return (Next(job=PruneHistory()),)
         case facts.VerificationBegun():
@@ -105,6 +111,15 @@ def after(fact: facts.AnyFact, policy: Policy) -> tuple[Next, ...]:  # noqa: C90
             return _in_background(SweepCache() if more else SweepStore())
         case facts.StoreSwept(next_part=part) if part is not None:
             return _in_background(SweepStore(part=part))
+        case facts.ReferencesRecounted(more=more):
+            return _in_background(RecountReferences() if more else ReconcileStore())
+        case facts.StoreReconciled(lost=lost, next_part=part):
+            return (*_mend(lost), *_in_background(VerifyBlobs() if part is None else ReconcileStore(part=part)))
+        case facts.BlobsVerified(damaged=damaged, remaining=remaining):
+            return (*_mend(damaged), *(() if remaining is None else _in_background(VerifyBlobs(remaining=remaining))))
+        case facts.AssetMended(films=films) | facts.AssetLost(films=films):
+            # They fetch it again from elsewhere, choose another one, or say what is missing.
+            return _each(CacheAssets, films)
         case (
             facts.LibraryWalked()
             | facts.LibraryUnavailable()
@@ -146,7 +161,11 @@ def _in_background(*jobs: Job) -> tuple[Next, ...]:
     return tuple(Next(job=job, priority=LOW) for job in jobs)
 
 
-def _each(kind: type[EnrichItem | VerifyItem], items: tuple[int, ...]) -> tuple[Next, ...]:
+def _mend(assets: tuple[int, ...]) -> tuple[Next, ...]:
+    return _in_background(*(MendAsset(asset_id=asset) for asset in assets))
+
+
+def _each(kind: type[EnrichItem | CacheAssets | VerifyItem], items: tuple[int, ...]) -> tuple[Next, ...]:
     return _in_background(*(kind(entity_type="movie", entity_id=item) for item in items))
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from metarr.blobs import BlobStore
 from metarr.bus import Bus
 from metarr.db.database import Database
+from metarr.messages.jobs import ALL_JOBS
 from metarr.messages.requests import ImageStored, MakeThumbnail, StoreImage, ThumbnailMade
 from metarr.runtime import VERSION, Service
 from metarr.runtime.environment import read_environment
@@ -38,7 +39,7 @@ async def test_it_answers_on_the_bus_and_handles_its_jobs(
     assert (tmp_path / (made.file_path or "")).is_file()
     assert stored.refused == "movie 1 does not exist"
     assert parts.handlers is not None
-    assert set(handlers_of(parts.handlers)) == {"CacheAssets", "SweepCache", "SweepStore"}
+    assert set(handlers_of(parts.handlers)) == {job.__name__ for job in ALL_JOBS if job.service == "cache"}
 
 
 async def test_what_a_crash_left_half_written_is_cleared_at_the_start(

@@ -5,10 +5,11 @@ from datetime import timedelta
 
 from metarr.blobs import BlobStore
 from metarr.http import HttpDoor
-from metarr.messages.requests import MakeThumbnail, StoreImage
+from metarr.messages.requests import MakeThumbnail, MendFile, StoreImage
 from metarr.runtime import VERSION, Service, ServiceParts, run_service
 from metarr_cache.intake import Intake
 from metarr_cache.jobs import Handlers
+from metarr_cache.mending import Mender
 from metarr_cache.thumbnails import Thumbnails
 from metarr_cache.uploads import Uploads
 
@@ -44,9 +45,14 @@ async def build(service: Service) -> ServiceParts:
     intake = Intake(store, door)
     uploads = Uploads(service.db, intake, environment.data_dir)
     thumbnails = Thumbnails(service.db, store, environment.data_dir)
+    mender = Mender(service.db, store, intake)
     return ServiceParts(
         handlers=Handlers(store, intake),
-        answers={StoreImage: uploads.store_image, MakeThumbnail: thumbnails.make_thumbnail},
+        answers={
+            StoreImage: uploads.store_image,
+            MakeThumbnail: thumbnails.make_thumbnail,
+            MendFile: mender.mend_file,
+        },
         slots=SLOTS,
     )
 

@@ -4,7 +4,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO
+from io import BufferedReader
 
 from metarr.errors import LibraryOffline, MediaUnreadable
 from metarr_cache.images import MAX_BYTES
@@ -22,7 +22,7 @@ def read_picture(path: str, root: str) -> bytes:
         return file.read(MAX_BYTES)
 
 
-def open_inside(path: str, root: str) -> BinaryIO:
+def open_inside(path: str, root: str) -> BufferedReader:
     """A file below `root`, of any size, open for reading. Raises as `read_picture`."""
     with _put_in_words(root):
         return _open(_inside(path, root))
@@ -45,7 +45,7 @@ def _inside(path: str, root: str) -> str:
     return real
 
 
-def _open(path: str) -> BinaryIO:
+def _open(path: str) -> BufferedReader:
     # Without O_NONBLOCK, opening a named pipe would wait for a writer for ever.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):

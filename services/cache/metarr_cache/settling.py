@@ -82,7 +82,7 @@ async def settle(
     await judge(conn, [verdict for choice in valid for verdict in judgements(choice, asset_ids)])
     await put_candidates(conn, [one for choice in valid for one in newcomers(choice, asset_ids)])
     await _apply(conn, changes)
-    await _note(conn, artwork, changes, job_id)
+    await _note(conn, changes, job_id)
     await _complain(conn, artwork, valid)
     return Settled(changed=_named(artwork, changes), also_shown=await _also_shown(conn, artwork, changes))
 
@@ -176,13 +176,16 @@ async def _apply(conn: Connection, changes: Sequence[Change]) -> None:
     await assign_portraits(conn, portraits)
 
 
-async def _note(conn: Connection, artwork: Artwork, changes: Sequence[Change], job_id: int) -> None:
-    moved = [
-        FieldChange(field=change.slot, old=change.old_hash, new=change.new_hash, source=change.source)
-        for change in changes
-        if change.owner == ("movie", artwork.movie_id) and change.old_hash != change.new_hash
-    ]
-    await record_changes(conn, "movie", artwork.movie_id, moved, job_id=job_id)
+async def _note(conn: Connection, changes: Sequence[Change], job_id: int) -> None:
+    """What has slots that a person can go back in: films and collections."""
+    moved = [change for change in changes if change.old_hash != change.new_hash and change.owner[0] != "actor"]
+    for kind, number in dict.fromkeys(change.owner for change in moved):
+        noted = [
+            FieldChange(field=change.slot, old=change.old_hash, new=change.new_hash, source=change.source)
+            for change in moved
+            if change.owner == (kind, number)
+        ]
+        await record_changes(conn, kind, number, noted, job_id=job_id)
 
 
 async def _complain(conn: Connection, artwork: Artwork, choices: Iterable[Choice]) -> None:

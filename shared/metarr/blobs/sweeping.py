@@ -8,11 +8,12 @@ next sweep. Everything here blocks and belongs in a thread.
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 
 from msgspec import Struct
 
+from metarr.blobs.listing import entries_of
 from metarr.blobs.names import BlobName, parse_stored
 from metarr.errors import Invalid
 
@@ -33,7 +34,7 @@ class OldFile(Struct, frozen=True, kw_only=True):
 def old_files(root: str, part: int, now: float) -> list[OldFile]:
     """What has lain in a part of the store, untouched, for a day before `now` (epoch seconds). Foreign names are passed over."""
     return [
-        found for entry in _entries(os.path.join(root, f"{part:02x}")) if (found := _old_file(entry, now)) is not None
+        found for entry in entries_of(os.path.join(root, f"{part:02x}")) if (found := _old_file(entry, now)) is not None
     ]
 
 
@@ -61,15 +62,6 @@ def _finish(path: str, file: OldFile, known: frozenset[str], now: float) -> bool
     else:
         os.unlink(aside)
     return not wanted
-
-
-def _entries(folder: str) -> Iterator[os.DirEntry[str]]:
-    """The files two levels below; links are not followed."""
-    with suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as below:
-        for shard in below:
-            if shard.is_dir(follow_symlinks=False):
-                with os.scandir(shard.path) as entries:
-                    yield from entries
 
 
 def _old_file(entry: os.DirEntry[str], now: float) -> OldFile | None:

@@ -7,7 +7,7 @@ from msgspec import Struct
 from metarr.messages.jobs import EntityType, WrittenFile
 
 LibraryTask = Literal["scan", "verify", "empty_recycle_bin"]
-HouseTask = Literal["refresh", "purge_trash", "sweep_cache", "prune_history"]
+HouseTask = Literal["refresh", "purge_trash", "sweep_cache", "prune_history", "reconcile_store"]
 """What happens by the clock: for each library, and for the whole house."""
 
 
@@ -107,6 +107,13 @@ class AssetsChosen(ItemFact, frozen=True, kw_only=True, tag="AssetsChosen"):
 
     changed: tuple[str, ...]
     publishable: bool = True
+
+
+class ArtworkRoundBegun(LibraryFact, frozen=True, kw_only=True, tag="ArtworkRoundBegun"):
+    """The artwork of these films (ids) is to be chosen anew; the others come behind film `last`, None at the end."""
+
+    items: tuple[int, ...]
+    last: int | None = None
 
 
 class ItemPublished(ItemFact, frozen=True, kw_only=True, tag="ItemPublished"):
@@ -243,6 +250,50 @@ class StoreSwept(HouseFact, frozen=True, kw_only=True, tag="StoreSwept"):
     next_part: int | None = None
 
 
+class ReferencesRecounted(HouseFact, frozen=True, kw_only=True, tag="ReferencesRecounted"):
+    """So many items had references that were not what they show, so many pictures a wrong count; `more` may have others."""
+
+    items: int
+    pictures: int
+    more: bool = False
+
+
+class StoreReconciled(HouseFact, frozen=True, kw_only=True, tag="StoreReconciled"):
+    """The rows and files of a part of the store were compared. `next_part` is None after the last one.
+
+    `lost` are the pictures (ids) whose file is not there or has another size, `unknown_files` how many files no row knows.
+    """
+
+    part: int
+    lost: tuple[int, ...] = ()
+    unknown_files: int = 0
+    next_part: int | None = None
+
+
+class BlobsVerified(HouseFact, frozen=True, kw_only=True, tag="BlobsVerified"):
+    """So many stored files were read; `damaged` (ids) are not what they should be. `remaining` bytes may be read this night."""
+
+    files: int
+    damaged: tuple[int, ...] = ()
+    remaining: int | None = None
+
+
+class AssetMended(HouseFact, frozen=True, kw_only=True, tag="AssetMended"):
+    """A stored file is whole again, thanks to `source`; None says that nothing was wrong. `films` had trouble without it."""
+
+    asset_id: int
+    source: str | None = None
+    films: tuple[int, ...] = ()
+
+
+class AssetLost(HouseFact, frozen=True, kw_only=True, tag="AssetLost"):
+    """A stored file is gone and cannot be had; `films` show it."""
+
+    asset_id: int
+    reason: str
+    films: tuple[int, ...] = ()
+
+
 type AnyFact = (
     FoldersChanged
     | FoldersVanished
@@ -254,6 +305,7 @@ type AnyFact = (
     | ItemEnriched
     | ItemUnmatched
     | AssetsChosen
+    | ArtworkRoundBegun
     | ItemPublished
     | ItemVerified
     | ItemEdited
@@ -273,6 +325,11 @@ type AnyFact = (
     | OrphansForgotten
     | CacheSwept
     | StoreSwept
+    | ReferencesRecounted
+    | StoreReconciled
+    | BlobsVerified
+    | AssetMended
+    | AssetLost
 )
 
 type WalkFact = FoldersChanged | FoldersVanished | LibraryWalked | LibraryUnavailable

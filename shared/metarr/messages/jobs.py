@@ -102,6 +102,23 @@ class CacheAssets(ItemJob, frozen=True, kw_only=True):
     service = "cache"
 
 
+class ChooseArtwork(Job, frozen=True, kw_only=True):
+    """Choose the artwork of a library anew, some films at a time: those behind film `after`, in order of id."""
+
+    job_type = "enrichment"
+    service = "cache"
+    library_id: int
+    after: int = 0
+
+    @property
+    def unique_key(self) -> str:
+        return f"ChooseArtwork:{self.library_id}"
+
+    @property
+    def entity(self) -> tuple[str, int]:
+        return ("library", self.library_id)
+
+
 class PublishItem(ItemJob, frozen=True, kw_only=True):
     """Write what differs between the plan and the library: NFO, artwork, actor images."""
 
@@ -240,11 +257,59 @@ class SweepStore(Job, frozen=True, kw_only=True):
         return "SweepStore"
 
 
+class RecountReferences(Job, frozen=True, kw_only=True):
+    """Compare what the database keeps count of with what is shown, and put a batch of what differs right."""
+
+    job_type = "cleanup"
+    service = "cache"
+
+    @property
+    def unique_key(self) -> str:
+        return "RecountReferences"
+
+
+class ReconcileStore(Job, frozen=True, kw_only=True):
+    """Compare the rows and the files of one of the 256 parts of the store."""
+
+    job_type = "cleanup"
+    service = "cache"
+    part: int = 0
+
+    @property
+    def unique_key(self) -> str:
+        return "ReconcileStore"
+
+
+class VerifyBlobs(Job, frozen=True, kw_only=True):
+    """Read a batch of the stored files that nobody has read for longest; `remaining` is what is left of the night's bytes."""
+
+    job_type = "cleanup"
+    service = "cache"
+    remaining: int | None = None
+
+    @property
+    def unique_key(self) -> str:
+        return "VerifyBlobs"
+
+
+class MendAsset(Job, frozen=True, kw_only=True):
+    """Get a stored file back that is lost or damaged: from a library, else from where it came."""
+
+    job_type = "cleanup"
+    service = "cache"
+    asset_id: int
+
+    @property
+    def unique_key(self) -> str:
+        return f"MendAsset:{self.asset_id}"
+
+
 ALL_JOBS: tuple[type[Job], ...] = (
     ScanLibrary,
     ScanFolder,
     EnrichItem,
     CacheAssets,
+    ChooseArtwork,
     PublishItem,
     VerifyItem,
     VerifyLibrary,
@@ -256,6 +321,10 @@ ALL_JOBS: tuple[type[Job], ...] = (
     EmptyRecycleBin,
     SweepCache,
     SweepStore,
+    RecountReferences,
+    ReconcileStore,
+    VerifyBlobs,
+    MendAsset,
 )
 
 CRITICAL, HIGH, NORMAL, LOW = 1, 2, 5, 10

@@ -16,7 +16,7 @@ async def fell_due(conn: Connection, task: HouseTask | LibraryTask, now: datetim
         case "scan" | "verify" | "empty_recycle_bin":
             libraries = await _libraries(conn, task, now)
             return [LibraryFellDue(library_id=library, task=task) for library in libraries]
-        case "refresh" | "purge_trash" | "sweep_cache" | "prune_history":
+        case "refresh" | "purge_trash" | "sweep_cache" | "prune_history" | "reconcile_store":
             return [HouseworkFellDue(task=task)]
 
 

@@ -3,20 +3,20 @@
 from typing import Literal
 
 import msgspec
-from litestar import Controller, delete, get, put
+from litestar import Controller, delete, get, post, put
 from msgspec import UNSET, Struct, UnsetType
 
 from metarr.db import Connection
 from metarr.db.queries import artwork_view
 from metarr.db.queries.artwork_view import SlotState
 from metarr.db.queries.assets import SLOT_TABLES, CandidateRow, StoredAsset
-from metarr.db.queries.assets_picking import clear_slot, pick_candidate
+from metarr.db.queries.assets_picking import clear_slot, pick_candidate, shown_before, undo_slot
 from metarr.db.queries.history import record_changes
 from metarr.domain.merge import FieldChange
-from metarr.errors import Invalid, NotFound
+from metarr.errors import Conflict, Invalid, NotFound
 from metarr.messages.facts import AnyFact, AssetPicked, ItemEdited
 from metarr.messages.jobs import HIGH
-from metarr.messages.requests import ImageStored, ScorePart, StoreImage
+from metarr.messages.requests import FileMended, ImageStored, MendFile, ScorePart, StoreImage
 from metarr.runtime import Recorded, record
 from metarr_api.edits import USER
 from metarr_api.inputs import Asked, content_type, read_body
@@ -121,6 +121,17 @@ def artwork_routes(owner: Owner, plural: str) -> type[Controller]:
             await tools.tell(await _clear(tools, request, owner, item_id, asset_type))
             return await _slot(tools, owner, item_id, asset_type)
 
+        @post(
+            f"/{plural}/{{item_id:int}}/assets/{{asset_type:str}}/undo",
+            status_code=200,
+            opt={"id": f"undo_{owner}_asset"},
+        )
+        async def undo_asset(self, item_id: PathId, asset_type: PathWord, request: Asked, tools: Given) -> SlotShown:
+            """Show what this slot showed before its last change, whoever made that, and lock it; undoing twice leads back."""
+            await _check(tools, owner, item_id, asset_type)
+            await tools.tell(await _undo(tools, request, owner, item_id, asset_type))
+            return await _slot(tools, owner, item_id, asset_type)
+
     return ArtworkRoutes
 
 
@@ -179,6 +190,29 @@ async def _clear(tools: Tools, request: Asked, owner: Owner, item_id: int, asset
         return await _picked(conn, request, owner, item_id, asset_type, before, None)
 
     return await in_transaction(tools, change)
+
+
+async def _undo(tools: Tools, request: Asked, owner: Owner, item_id: int, asset_type: str) -> Recorded:
+    await _make_whole(tools, owner, item_id, asset_type)
+
+    async def change(conn: Connection) -> Recorded:
+        before, now = await undo_slot(conn, owner, item_id, asset_type)
+        return await _picked(conn, request, owner, item_id, asset_type, before, now)
+
+    return await in_transaction(tools, change)
+
+
+async def _make_whole(tools: Tools, owner: Owner, item_id: int, asset_type: str) -> None:
+    """The picture that is gone back to is there with all its bytes. Raises Conflict with the reason when it cannot be had."""
+    async with tools.db.read() as conn:
+        before = await shown_before(conn, owner, item_id, asset_type)
+        wanted = before.content_hash if before is not None else None
+        stored = await artwork_view.load_stored_file(conn, wanted) if wanted is not None else None
+    if wanted is None or stored is None or (await tools.blobs.verify_all([stored.file_path]))[0]:
+        return
+    mended = await tools.bus.ask(MendFile(content_hash=wanted), FileMended, timeout=_PATIENCE)
+    if mended.refused is not None:
+        raise Conflict(f"the {asset_type} that was shown before is gone from the store: {mended.refused}")
 
 
 async def _picked(

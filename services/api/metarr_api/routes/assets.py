@@ -11,11 +11,13 @@ from msgspec import Struct
 from metarr.blobs.names import THUMBNAIL_WIDTHS
 from metarr.db.queries.artwork_view import load_stored_file
 from metarr.errors import Conflict, NotFound
+from metarr.messages.jobs import MendAsset
 from metarr.messages.requests import MakeThumbnail, ThumbnailMade
 from metarr_api.byte_range import UnsatisfiableError, span_of
 from metarr_api.inputs import Asked, read_query
 from metarr_api.parameters import Given, PathWord
 from metarr_api.problems import respond
+from metarr_api.routes.doing import start
 from metarr_api.tools import Tools
 
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -29,9 +31,10 @@ assert set(THUMBNAIL_WIDTHS) == set(Width.__args__)  # type: ignore[attr-defined
 
 
 class AssetQuery(Struct, frozen=True, kw_only=True):
-    """A thumbnail instead of the whole picture; `width` in pixels."""
+    """A thumbnail instead of the whole picture; `width` in pixels. `verify` reads the original first: 409 when it is damaged."""
 
     width: Width | None = None
+    verify: bool = False
 
 
 class _Picture(Struct, frozen=True, kw_only=True):
@@ -56,6 +59,8 @@ class AssetRoutes(Controller):
         query = read_query(request, AssetQuery)
         if not _HASH.fullmatch(content_hash):
             raise NotFound("there is no such picture")
+        if query.verify:
+            await _verify(tools, request, content_hash)
         picture = await (
             _whole(tools, content_hash) if query.width is None else _thumbnail(tools, content_hash, query.width)
         )
@@ -63,6 +68,18 @@ class AssetRoutes(Controller):
         if _knows(request, picture.tag):
             return Response(b"", status_code=304, headers=headers)
         return _respond(request, picture, headers)
+
+
+async def _verify(tools: Tools, request: Asked, content_hash: str) -> None:
+    """Raises Conflict, and has the picture fetched again, when its bytes are not what its name says."""
+    async with tools.db.read() as conn:
+        stored = await load_stored_file(conn, content_hash)
+    if stored is None or (await tools.blobs.verify_all([stored.file_path]))[0]:
+        return
+    started = await start(tools, request, MendAsset(asset_id=stored.id))
+    raise Conflict(
+        f"the picture in the store is lost or damaged; job {started.job_id} gets it back from the library or its source"
+    )
 
 
 def _knows(request: Asked, tag: str) -> bool:

@@ -1,6 +1,6 @@
 """The tables as SQLAlchemy models, by media. Each docstring names the service that writes the table."""
 
-from metarr.db.models.assets import AssetCandidate, AssetReference, CacheAsset, Trailer
+from metarr.db.models.assets import AssetCandidate, AssetReference, CacheAsset, StorePart, Trailer
 from metarr.db.models.base import Base
 from metarr.db.models.configuration import AppSetting, ProviderConfig, SchemaMigration
 from metarr.db.models.jobs import Job, JobDependency, OutgoingEvent, QueuePause, WebhookEvent, Worker
@@ -61,6 +61,7 @@ __all__ = [
     "SeriesActor",
     "SeriesGenre",
     "SeriesStudio",
+    "StorePart",
     "Studio",
     "SubtitleStream",
     "Track",

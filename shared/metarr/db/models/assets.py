@@ -1,4 +1,6 @@
-"""The content-addressed store as rows: assets, who refers to them, what could be chosen, trailers."""
+"""The content-addressed store as rows: assets, who refers to them, what could be chosen, trailers, what the disk was found to hold."""
+
+from datetime import datetime
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Numeric, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -12,6 +14,7 @@ class CacheAsset(Base):
     """A file in the store. Written by the cache; reference_count and last_accessed_at also by the counting triggers.
 
     content_hash is SHA-256 in hex, perceptual_hash 16 hex digits. With a reference_count of 0, last_accessed_at says since when.
+    verified_at is when its bytes were last known to be whole; lost_at since when they are not there or not what they should be.
     """
 
     __tablename__ = "cache_assets"
@@ -22,6 +25,7 @@ class CacheAsset(Base):
         Index("idx_cache_assets_hash", "content_hash", unique=True),
         Index("idx_cache_assets_phash", "perceptual_hash"),
         Index("idx_cache_assets_refs", "last_accessed_at", postgresql_where=text("reference_count = 0")),
+        Index("idx_cache_assets_verified", "verified_at", postgresql_where=text("lost_at IS NULL")),
     )
 
     id: Mapped[Id]
@@ -38,6 +42,8 @@ class CacheAsset(Base):
     reference_count: Mapped[int] = mapped_column(server_default=text("0"))
     created_at: Mapped[Now]
     last_accessed_at: Mapped[Now]
+    verified_at: Mapped[Now]
+    lost_at: Mapped[datetime | None]
 
 
 class AssetReference(Base):
@@ -122,3 +128,20 @@ class AssetCandidate(Base):
     reason: Mapped[str | None]
     created_at: Mapped[Now]
     updated_at: Mapped[Now]
+
+
+class StorePart(Base):
+    """What one of the 256 parts of the store was found to hold when it was last looked at. Written by the cache.
+
+    `unknown_*` are files that no row knows, in `unknown_bytes` bytes.
+    """
+
+    __tablename__ = "store_parts"
+    __table_args__ = (CheckConstraint("part BETWEEN 0 AND 255", name="part"),)
+
+    part: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    checked_at: Mapped[datetime]
+    pictures: Mapped[int]
+    lost: Mapped[int]
+    unknown_files: Mapped[int]
+    unknown_bytes: Mapped[BigInt]

@@ -55,6 +55,7 @@ class PublishedFile(Base):
         CheckConstraint("content_hash ~ '^[0-9a-f]{64}$'", name="content_hash"),
         UniqueConstraint("path"),
         Index("idx_published_files_entity", "entity_type", "entity_id"),
+        Index("idx_published_files_hash", "content_hash"),
     )
 
     id: Mapped[Id]

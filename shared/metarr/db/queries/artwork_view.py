@@ -33,7 +33,7 @@ SELECT source_url, cache_asset_id IS NOT NULL AS stored, entity_type, entity_id,
 FROM asset_candidates WHERE id = $1
 """
 
-STORED_FILE = "SELECT file_path, mime_type, file_size FROM cache_assets WHERE content_hash = $1"
+STORED_FILE = "SELECT id, file_path, mime_type, file_size FROM cache_assets WHERE content_hash = $1"
 
 
 class SlotState(Struct, frozen=True, kw_only=True):
@@ -58,6 +58,7 @@ class CandidateSource(Struct, frozen=True, kw_only=True):
 class StoredFile(Struct, frozen=True, kw_only=True):
     """A stored picture's file; `file_size` in bytes."""
 
+    id: int
     file_path: str
     mime_type: str
     file_size: int

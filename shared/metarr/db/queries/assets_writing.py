@@ -19,7 +19,8 @@ type SlotKey = tuple[str, int, str]
 _MOST_POINTS = 9999.99
 
 # The same bytes from anywhere are one row; whoever came first keeps the credit, and what nobody had looked at yet is filled
-# in. In order of hash: two jobs that bring the same pictures wait for each other instead of deadlocking.
+# in; what was lost is there again. In order of hash: two jobs that bring the same pictures wait for each other instead of
+# deadlocking.
 PUT_ASSETS = """
 INSERT INTO cache_assets (content_hash, file_path, file_size, mime_type, width, height, perceptual_hash, source_type,
                           source_url, provider_name)
@@ -29,8 +30,8 @@ SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::int[]
 ORDER BY given.content_hash
 ON CONFLICT (content_hash) DO UPDATE
 SET mime_type = excluded.mime_type, width = excluded.width, height = excluded.height,
-    perceptual_hash = excluded.perceptual_hash
-WHERE cache_assets.perceptual_hash IS NULL
+    perceptual_hash = excluded.perceptual_hash, lost_at = NULL
+WHERE cache_assets.perceptual_hash IS NULL OR cache_assets.lost_at IS NOT NULL
 """
 
 ASSET_IDS = "SELECT id, content_hash FROM cache_assets WHERE content_hash = ANY($1::text[])"

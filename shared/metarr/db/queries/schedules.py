@@ -39,6 +39,7 @@ TASKS: dict[str, Task] = {
         Task(name="purge_trash", cron="30 3 * * *", deletes=True),
         Task(name="prune_history", cron="0 4 * * *", deletes=True),
         Task(name="empty_recycle_bin", cron="30 4 * * *", deletes=True),
+        Task(name="reconcile_store", cron="0 5 * * *"),
     )
 }
 """Every minute is looked whether a library's own interval is over; the other times are those of BEHAVIOUR 9, the daily ones apart."""

@@ -1,6 +1,8 @@
 """Stored pictures over HTTP: right type, cached for ever, in part, as thumbnails."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -118,6 +120,26 @@ async def test_a_thumbnail_that_cannot_be_had_says_why(api: httpx.AsyncClient, a
 
 async def test_without_a_cache_service_a_thumbnail_says_so(api: httpx.AsyncClient, address: str) -> None:
     assert (await api.get(address, params={"width": 160})).status_code == 503
+
+
+async def test_a_picture_is_read_first_when_that_is_asked_for(api: httpx.AsyncClient, address: str) -> None:
+    answer = await api.get(address, params={"verify": "true"})
+    assert (answer.status_code, answer.content) == (200, DATA)
+    assert (await api.get(f"/api/v1/assets/{5:064x}", params={"verify": "true"})).status_code == 404
+    assert (await api.get(address, params={"verify": "perhaps"})).status_code == 400
+
+
+@pytest.mark.parametrize("loss", [Path.unlink, lambda path: path.write_bytes(b"x" * 1024)], ids=["lost", "damaged"])
+@pytest.mark.parametrize("more", [{}, {"width": 320}], ids=["whole", "thumbnail"])
+async def test_a_picture_that_is_not_what_it_should_be_is_not_served_and_fetched_again(
+    api: httpx.AsyncClient, tools: Tools, address: str, loss: Callable[[Path], object], more: dict[str, Any]
+) -> None:
+    content_hash = address.rpartition("/")[2]
+    loss(Path(tools.blobs.path(f"{content_hash}.jpg")))
+    answer = await api.get(address, params={"verify": "true", **more}, headers={"if-none-match": "*"})
+    (job,) = (await api.get("/api/v1/jobs")).json()["items"]
+    assert (answer.status_code, job["kind"], job["priority"]) == (409, "MendAsset", 2)
+    assert f"is lost or damaged; job {job['id']} gets it back" in answer.json()["detail"]
 
 
 @given(st.one_of(st.none(), st.integers(0, 50)), st.one_of(st.none(), st.integers(0, 50)), st.integers(0, 40))

@@ -152,7 +152,7 @@ async def test_what_deletes_makes_up_for_one_night_but_waits_for_its_time_after_
 async def test_a_clock_that_was_ten_years_ahead_neither_deletes_anything_nor_silences_the_house(nights: Nights) -> None:
     await nights.library(last_scan_at=MORNING)
     wrong = MORNING.replace(year=2036)
-    assert await nights.look(wrong) == ["RefreshItems", "ScanLibrary", "VerifyLibrary"]
+    assert await nights.look(wrong) == ["RecountReferences", "RefreshItems", "ScanLibrary", "VerifyLibrary"]
     await nights.finish_all()
     await nights.fetch("UPDATE libraries SET last_scan_at = $1", wrong)
     right = MORNING + timedelta(minutes=1)

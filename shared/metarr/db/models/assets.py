@@ -46,6 +46,23 @@ class CacheAsset(Base):
     lost_at: Mapped[datetime | None]
 
 
+class AssetLook(Base):
+    """The perceptual hash of a stored picture as a number, with an index for each 16 bits. Written by a trigger only, from cache_assets."""
+
+    __tablename__ = "asset_looks"
+    __table_args__ = (
+        Index("idx_asset_looks_band_1", text("((bits >> 48) & 65535)")),
+        Index("idx_asset_looks_band_2", text("((bits >> 32) & 65535)")),
+        Index("idx_asset_looks_band_3", text("((bits >> 16) & 65535)")),
+        Index("idx_asset_looks_band_4", text("(bits & 65535)")),
+    )
+
+    cache_asset_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("cache_assets.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    bits: Mapped[BigInt]
+
+
 class AssetReference(Base):
     """Which asset an entity shows in a slot. Written by triggers only, from the entity's artwork columns."""
 

@@ -7,7 +7,7 @@ copy of a picture that the store has lost.
 from alembic import op
 
 revision = "0014"
-down_revision = "0011"
+down_revision = "0012"
 
 ASSETS = """
 ALTER TABLE cache_assets ADD COLUMN verified_at timestamptz NOT NULL DEFAULT now();

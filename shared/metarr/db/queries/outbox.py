@@ -25,7 +25,11 @@ UPDATE event_outbox AS e SET undeliverable = f.reason
 FROM unnest($1::text[], $2::text[]) AS f(message_id, reason) WHERE e.message_id = f.message_id
 """
 
-FORGET = "DELETE FROM event_outbox WHERE id = ANY($1::bigint[])"
+# Two may have told the same facts, and forget them at the same time in another order: who comes second leaves them to the first.
+FORGET = """
+DELETE FROM event_outbox
+WHERE id IN (SELECT id FROM event_outbox WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE SKIP LOCKED)
+"""
 
 # Which library's settings decide what follows a fact about these films.
 LIBRARIES_OF = "SELECT id, library_id FROM movies WHERE id = ANY($1::bigint[])"

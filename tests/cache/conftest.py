@@ -10,8 +10,10 @@ from metarr_cache.intake import Intake
 from metarr_cache.jobs import Handlers
 from support.artwork import add_library, add_movie
 from support.cache_house import House
+from support.clock import ManualClock
 from support.gallery import Gallery
 from support.running import RunJob
+from support.store_house import Store
 
 
 @pytest.fixture
@@ -30,3 +32,9 @@ async def house(db: Database, run_job: RunJob, library_root: Path, tmp_path: Pat
         movie=movie,
         run_job=run_job,
     )
+
+
+@pytest.fixture
+def store(house: House, clock: ManualClock, tmp_path: Path) -> Store:
+    """The house's store, to spoil."""
+    return Store(house, clock, tmp_path / "data")

@@ -1,7 +1,6 @@
 """The store loses what nothing has shown for long, and nothing that anybody may want."""
 
 import os
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,75 +10,25 @@ from metarr.blobs import sweeping as blob_sweeping
 from metarr.messages.facts import CacheSwept, StoreSwept
 from metarr.messages.jobs import SweepCache, SweepStore
 from metarr_cache import sweeping
-from support.cache_house import House
 from support.clock import ManualClock
 from support.rows import insert, insert_asset, insert_candidate, insert_movie
+from support.store_house import Store, part_of
 
 
-class Store:
-    """A store with pictures that nothing has shown for some days; files are as old as the clock says."""
-
-    def __init__(self, house: House, clock: ManualClock, data_dir: Path) -> None:
-        self.house = house
-        self.data_dir = data_dir
-        self._clock = clock
-        self._pictures = 0
-
-    def file(self, mark: str, days: float = 100) -> str:
-        """A file in the store, its path there."""
-        blob = self.house.store.put(mark.encode(), "jpg")
-        self.age(blob.path, days)
-        return blob.path
-
-    def age(self, path: str, days: float) -> None:
-        then = self._clock.now().timestamp() - days * 86_400
-        os.utime(self.data_dir / path, (then, then))
-
-    async def picture(self, mark: str, days: float = 100, **values: Any) -> int:
-        path = self.file(mark, days)
-        self._pictures += 1
-        known = {
-            "content_hash": Path(path).stem,
-            "file_path": path,
-            "last_accessed_at": self._clock.now() - timedelta(days=days),
-        }
-        async with self.house.db.read() as conn:
-            return await insert_asset(conn, self._pictures, **(known | values))
-
-    async def fetch(self, statement: str, *arguments: Any) -> list[Any]:
-        async with self.house.db.read() as conn:
-            return list(await conn.fetch(statement, *arguments))
-
-    async def rows(self) -> list[int]:
-        return [row["id"] for row in await self.fetch("SELECT id FROM cache_assets ORDER BY id")]
-
-    def files(self) -> set[str]:
-        root = Path(self.house.store.root)
-        return {f"cache/assets/{path.relative_to(root)}" for path in root.rglob("*") if path.is_file()}
-
-    async def sweep_rows(self) -> CacheSwept:
-        await self.fetch("DELETE FROM job_queue")
-        fact = await self.house.run_job(self.house.handlers, SweepCache(), priority=10)
-        assert isinstance(fact, CacheSwept)
-        return fact
-
-    async def sweep_part(self, part: int) -> StoreSwept:
-        await self.fetch("DELETE FROM job_queue")
-        fact = await self.house.run_job(self.house.handlers, SweepStore(part=part), priority=10)
-        assert isinstance(fact, StoreSwept)
-        return fact
-
-    async def sweep_all(self) -> int:
-        return sum([(await self.sweep_part(part)).removed for part in sorted({part_of(path) for path in self.files()})])
+async def sweep_rows(store: Store) -> CacheSwept:
+    fact = await store.run(SweepCache())
+    assert isinstance(fact, CacheSwept)
+    return fact
 
 
-def part_of(path: str) -> int:
-    return int(Path(path).name[:2], 16)
+async def sweep_part(store: Store, part: int) -> StoreSwept:
+    fact = await store.run(SweepStore(part=part))
+    assert isinstance(fact, StoreSwept)
+    return fact
 
 
-@pytest.fixture
-def store(house: House, clock: ManualClock, tmp_path: Path) -> Store:
-    return Store(house, clock, tmp_path / "data")
+async def sweep_all(store: Store) -> int:
+    return sum([(await sweep_part(store, part)).removed for part in sorted({part_of(path) for path in store.files()})])
 
 
 # Rows
@@ -88,24 +37,24 @@ def store(house: House, clock: ManualClock, tmp_path: Path) -> Store:
 async def test_a_picture_that_nothing_has_shown_for_90_days_is_forgotten_and_then_its_file_goes(store: Store) -> None:
     await store.picture("old", 91)
     kept = await store.picture("young", 89)
-    assert await store.sweep_rows() == CacheSwept(forgotten=1)
+    assert await sweep_rows(store) == CacheSwept(forgotten=1)
     assert await store.rows() == [kept]
     assert len(store.files()) == 2
-    assert await store.sweep_all() == 1
+    assert await sweep_all(store) == 1
     assert len(store.files()) == 1
 
 
 async def test_the_setting_says_how_long(store: Store) -> None:
     await store.house.set("cache.retention_days", "5")
     await store.picture("old", 6)
-    assert (await store.sweep_rows()).forgotten == 1
+    assert (await sweep_rows(store)).forgotten == 1
 
 
 async def test_what_a_film_shows_stays_also_when_the_count_is_wrong(store: Store) -> None:
     asset = await store.picture("shown")
     await store.fetch("UPDATE movies SET poster_id = $2 WHERE id = $1", store.house.movie, asset)
     await store.fetch("UPDATE cache_assets SET reference_count = 0, last_accessed_at = '2001-01-01'")
-    assert (await store.sweep_rows()).forgotten == 0
+    assert (await sweep_rows(store)).forgotten == 0
 
 
 @pytest.mark.parametrize(
@@ -126,7 +75,7 @@ async def test_what_anything_else_shows_stays_also_when_the_count_is_wrong(
     async with store.house.db.read() as conn:
         await insert(conn, table, **values, **{column: asset})
     await store.fetch("UPDATE cache_assets SET reference_count = 0, last_accessed_at = '2001-01-01'")
-    assert (await store.sweep_rows()).forgotten == 0
+    assert (await sweep_rows(store)).forgotten == 0
 
 
 @pytest.mark.parametrize(
@@ -145,7 +94,7 @@ async def test_what_could_be_chosen_stays_when_it_can_be_had_nowhere_else(
     asset = await store.picture("could be")
     async with store.house.db.read() as conn:
         await insert_candidate(conn, store.house.movie, cache_asset_id=asset, **candidate)
-    assert (await store.sweep_rows()).forgotten == forgotten
+    assert (await sweep_rows(store)).forgotten == forgotten
     (left,) = await store.fetch("SELECT cache_asset_id FROM asset_candidates")
     assert left["cache_asset_id"] == (None if forgotten else asset)
 
@@ -167,8 +116,8 @@ async def test_what_still_lies_in_a_library_as_we_wrote_it_stays_and_does_not_ho
             **values,
         )
     await store.picture("old", 100)
-    assert await store.sweep_rows() == CacheSwept(forgotten=1, more=True)
-    assert await store.sweep_rows() == CacheSwept(forgotten=0)
+    assert await sweep_rows(store) == CacheSwept(forgotten=1, more=True)
+    assert await sweep_rows(store) == CacheSwept(forgotten=0)
     assert await store.rows() == [published]
 
 
@@ -184,7 +133,7 @@ async def test_a_picture_that_is_chosen_while_it_is_looked_at_stays(
         return found
 
     monkeypatch.setattr(sweeping, "list_unused", look_and_choose)
-    assert (await store.sweep_rows()).forgotten == 0
+    assert (await sweep_rows(store)).forgotten == 0
     assert await store.rows() == [asset]
 
 
@@ -195,9 +144,9 @@ async def test_rows_go_in_batches_and_the_store_is_swept_behind_the_last(
     for mark in "abc":
         await store.picture(mark)
     following = "SELECT kind FROM job_queue WHERE status = 'pending'"
-    assert (await store.sweep_rows()).more
+    assert (await sweep_rows(store)).more
     assert [row["kind"] for row in await store.fetch(following)] == ["SweepCache"]
-    assert not (await store.sweep_rows()).more
+    assert not (await sweep_rows(store)).more
     assert [row["kind"] for row in await store.fetch(following)] == ["SweepStore"]
 
 
@@ -208,9 +157,9 @@ async def test_the_pictures_of_a_purged_film_are_forgotten_90_days_later(store: 
         await conn.execute("DELETE FROM movies WHERE id = $1", film)
         await conn.execute("UPDATE cache_assets SET last_accessed_at = $1", clock.now())
     clock.advance(89 * 86_400)
-    assert (await store.sweep_rows()).forgotten == 0
+    assert (await sweep_rows(store)).forgotten == 0
     clock.advance(2 * 86_400)
-    assert (await store.sweep_rows()).forgotten == 1
+    assert (await sweep_rows(store)).forgotten == 1
 
 
 # Files
@@ -223,7 +172,7 @@ async def test_a_file_without_a_row_goes_after_a_day_with_its_thumbnails(store: 
     thumbnail = store.data_dir / "cache" / "thumbs" / stem[:2] / stem[2:4] / f"{stem}-320.jpg"
     thumbnail.parent.mkdir(parents=True)
     thumbnail.touch()
-    assert await store.sweep_all() == 1
+    assert await sweep_all(store) == 1
     assert old not in store.files()
     assert young in store.files()
     assert await store.rows() == [known]
@@ -232,17 +181,17 @@ async def test_a_file_without_a_row_goes_after_a_day_with_its_thumbnails(store: 
 
 
 async def test_part_follows_part_to_the_last(store: Store) -> None:
-    assert await store.sweep_part(0) == StoreSwept(removed=0, next_part=1)
+    assert await sweep_part(store, 0) == StoreSwept(removed=0, next_part=1)
     (job,) = await store.fetch("SELECT kind, payload FROM job_queue WHERE status = 'pending'")
     assert (job["kind"], job["payload"]) == ("SweepStore", {"part": 1})
-    assert await store.sweep_part(255) == StoreSwept(removed=0, next_part=None)
+    assert await sweep_part(store, 255) == StoreSwept(removed=0, next_part=None)
 
 
 async def test_a_part_with_very_many_files_is_swept_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sweeping, "FILES", 1)
     path = store.file("one")
     part = part_of(path)
-    assert await store.sweep_part(part) == StoreSwept(removed=1, next_part=part)
+    assert await sweep_part(store, part) == StoreSwept(removed=1, next_part=part)
 
 
 async def test_bytes_that_are_put_in_while_their_file_is_about_to_go_are_there_afterwards(
@@ -259,7 +208,7 @@ async def test_bytes_that_are_put_in_while_their_file_is_about_to_go_are_there_a
 
         with monkeypatch.context() as meanwhile:
             meanwhile.setattr(sweeping, moment, come_before)
-            await store.sweep_part(part_of(path))
+            await sweep_part(store, part_of(path))
         assert store.house.store.verify(path)
         assert not [name for name in store.files() if name.endswith(".aside")]
 
@@ -277,7 +226,7 @@ async def test_a_row_that_comes_while_its_file_is_about_to_go_keeps_it(
         return await look(conn, hashes)
 
     monkeypatch.setattr(sweeping, "known_hashes", come_between)
-    assert (await store.sweep_part(part_of(path))).removed == 0
+    assert (await sweep_part(store, part_of(path))).removed == 0
     assert store.house.store.verify(path)
 
 
@@ -293,12 +242,12 @@ async def test_what_a_kill_left_set_aside_gets_its_name_back_or_goes(
     with monkeypatch.context() as killed:
         killed.setattr(sweeping, "finish", die)
         with pytest.raises(ZeroDivisionError):
-            await store.sweep_part(part_of(path))
+            await sweep_part(store, part_of(path))
     assert store.files() == {f"{path}.aside"}
     if known:
         async with store.house.db.read() as conn:
             await insert_asset(conn, 1, content_hash=Path(path).stem, file_path=path)
-    await store.sweep_part(part_of(path))
+    await sweep_part(store, part_of(path))
     assert store.files() == ({path} if known else set())
 
 
@@ -309,5 +258,5 @@ async def test_what_is_no_file_of_the_store_stays(store: Store, tmp_path: Path) 
     (shard / f"{'a' * 64}.jpg").symlink_to(tmp_path)
     for name in ("notes.txt", f"{'a' * 64}.jpg"):
         os.utime(shard / name, (1, 1), follow_symlinks=False)
-    await store.sweep_part(part_of(path))
+    await sweep_part(store, part_of(path))
     assert {entry.name for entry in shard.iterdir()} == {"notes.txt", f"{'a' * 64}.jpg"}

@@ -8,6 +8,7 @@ from metarr.messages import facts
 from metarr.messages.jobs import (
     LOW,
     CacheAssets,
+    ChooseArtwork,
     EmptyRecycleBin,
     EnrichItem,
     ForgetOrphans,
@@ -95,6 +96,8 @@ def after(fact: facts.AnyFact, policy: Policy) -> tuple[Next, ...]:  # noqa: C90
         case facts.VerificationBegun():
             # The next part waits in line behind the films of this one.
             return (*_each(VerifyItem, fact.items), *_verify_behind(fact))
+        case facts.ArtworkRoundBegun():
+            return (*_each(CacheAssets, fact.items), *_choose_behind(fact))
         case facts.RefreshBegun():
             return _each(EnrichItem, fact.items)
         case facts.RecycleBinEmptied(more=True):
@@ -167,6 +170,12 @@ def _mend(assets: tuple[int, ...]) -> tuple[Next, ...]:
 
 def _each(kind: type[EnrichItem | CacheAssets | VerifyItem], items: tuple[int, ...]) -> tuple[Next, ...]:
     return _in_background(*(kind(entity_type="movie", entity_id=item) for item in items))
+
+
+def _choose_behind(fact: facts.ArtworkRoundBegun) -> tuple[Next, ...]:
+    if fact.last is None:
+        return ()
+    return _in_background(ChooseArtwork(library_id=fact.library_id, after=fact.last))
 
 
 def _verify_behind(fact: facts.VerificationBegun) -> tuple[Next, ...]:

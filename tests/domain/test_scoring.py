@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from metarr.domain.artwork_rules import ScoreWeights
+from metarr.domain.artwork_rules import PRESETS, ScoreWeights
 from metarr.domain.classify.images import image_preference
-from metarr.domain.scoring import Candidate, Taste, mark_repeats, rank, score
+from metarr.domain.scoring import Candidate, Ranked, Taste, mark_repeats, pixels, rank, rank_key, score
 from metarr.domain.scoring_languages import plain_language
 from metarr.domain.scoring_slots import SLOTS, Slot, slot_of
 
@@ -39,7 +39,11 @@ tastes = st.builds(
     Taste,
     languages=st.lists(st.sampled_from(["en", "de", "fr", "ja"]), unique=True).map(tuple),
     original_language=st.none() | st.sampled_from(["ja", "fr"]),
-    weights=weights,
+    steps=st.none() | st.permutations(["wanted", "none", "original", "fr"]).map(tuple),
+    weights=weights | st.sampled_from([PRESETS[name] for name in sorted(PRESETS)]),
+    min_width=st.none() | st.integers(0, 4000),
+    min_height=st.none() | st.integers(0, 4000),
+    providers=st.permutations(["tmdb", "fanart_tv", "tvdb"]).map(tuple),
     max_distance=st.integers(0, 10),
 )
 
@@ -177,7 +181,7 @@ def test_a_portrait_beside_the_media_comes_first_whatever_its_score() -> None:
     assert best([fine, local], slot_of("actor", "thumb")) == 1
 
 
-def test_of_two_that_look_the_same_the_lower_is_a_repeat() -> None:
+def test_of_two_that_look_the_same_the_smaller_is_hidden_behind_the_larger() -> None:
     first = provider(1, width=2000, height=3000, perceptual_hash="00000000000000ff")
     near = provider(2, width=1000, height=1500, perceptual_hash="000000000000003f")
     other = provider(3, width=900, height=1350, perceptual_hash="ffffffff00000000")
@@ -192,6 +196,130 @@ def test_transparent_pictures_must_be_nearer_to_be_the_same() -> None:
 
     assert logos("0000000000000003") == [None, 1]
     assert logos("0000000000000007") == [None, None]
+
+
+def groups(candidates: list[Candidate], slot: Slot = POSTER, taste: Taste = TASTE) -> dict[int, int | None]:
+    return {one.candidate.id: one.repeats for one in rank(candidates, slot, taste)}
+
+
+def bits(count: int) -> str:
+    return f"{(1 << count) - 1:016x}"
+
+
+def test_the_largest_of_a_group_is_the_candidate_however_well_a_smaller_one_scores() -> None:
+    liked = provider(1, width=500, height=750, language="de", likes=20, perceptual_hash=bits(0))
+    large = provider(2, width=2000, height=3000, language="de", perceptual_hash=bits(6))
+    assert groups([liked, large]) == {1: 2, 2: None}
+
+
+def test_of_the_same_size_the_one_with_more_bytes_is_the_candidate() -> None:
+    pair = [provider(n, width=500, height=750, file_size=n * 100, perceptual_hash=bits(0)) for n in (1, 2)]
+    assert groups(pair) == {1: 2, 2: None}
+
+
+@pytest.mark.parametrize(("slot", "distance"), [(POSTER, 6), (FANART, 6), (LOGO, 2)])
+def test_so_many_bits_may_differ_and_not_one_more(slot: Slot, distance: int) -> None:
+    for differing, hidden in ((distance, 1), (distance + 1, None)):
+        first = provider(1, likes=2, perceptual_hash=bits(0))
+        assert groups([first, provider(2, perceptual_hash=bits(differing))], slot)[2] == hidden
+
+
+def test_a_chain_of_small_differences_does_not_join_two_that_differ() -> None:
+    chain = [provider(n, width=1000 - n, height=1500, perceptual_hash=bits(5 * n)) for n in range(4)]
+    assert groups(chain) == {0: None, 1: 0, 2: None, 3: 2}
+
+
+def test_the_same_poster_with_another_languages_title_is_another_picture() -> None:
+    german = provider(1, width=1000, height=1500, language="de", perceptual_hash=bits(0))
+    english = provider(2, width=2000, height=3000, language="en", perceptual_hash=bits(3))
+    assert groups([german, english]) == {1: None, 2: None}
+
+
+def test_an_own_picture_is_the_same_as_one_in_a_wanted_language_or_without_text_only() -> None:
+    own = Candidate(id=1, source_type="local", width=500, height=750, perceptual_hash=bits(0))
+    for language, hidden in (("de", 2), (None, 2), ("fr", None)):
+        other = provider(2, width=2000, height=3000, language=language, perceptual_hash=bits(0))
+        assert groups([own, other])[1] == hidden
+
+
+def test_what_nobody_has_looked_at_yet_is_like_nothing_else() -> None:
+    assert groups([provider(1, perceptual_hash=bits(0)), provider(2), provider(3)]) == {1: None, 2: None, 3: None}
+
+
+def test_a_picture_outside_the_limits_or_of_no_use_hides_nobody_within_them() -> None:
+    fits = provider(1, width=600, height=900, perceptual_hash=bits(0))
+    broad = provider(2, width=2400, height=3000, perceptual_hash=bits(0))
+    no_poster = provider(3, width=9000, height=3000, perceptual_hash=bits(0))
+    assert groups([fits, broad, no_poster]) == {1: None, 2: 1, 3: None}
+
+
+def test_a_portrait_beside_the_media_stands_for_a_larger_one_that_looks_the_same() -> None:
+    local = Candidate(id=1, source_type="local", width=100, height=150, perceptual_hash=bits(0))
+    large = provider(2, width=1000, height=1500, perceptual_hash=bits(0))
+    assert groups([local, large], slot_of("actor", "thumb")) == {1: None, 2: 1}
+
+
+@given(many=lists, slot=slots, taste=tastes)
+def test_the_order_is_total(many: list[Candidate], slot: Slot, taste: Taste) -> None:
+    keys = [rank_key(one, slot) for one in rank(many, slot, taste)]
+    assert keys == sorted(keys)
+    assert len(set(keys)) == len(keys)
+
+
+@given(many=lists, slot=slots, taste=tastes, seed=st.integers(0, 1000))
+def test_the_choice_and_the_groups_do_not_depend_on_the_order_of_arrival(
+    many: list[Candidate], slot: Slot, taste: Taste, seed: int
+) -> None:
+    shuffled = random.Random(seed).sample(many, len(many))
+    assert groups(shuffled, slot, taste) == groups(many, slot, taste)
+    assert chosen(shuffled, slot, taste) == chosen(many, slot, taste)
+
+
+def chosen(candidates: list[Candidate], slot: Slot, taste: Taste) -> int | None:
+    return next((one.candidate.id for one in rank(candidates, slot, taste) if one.usable), None)
+
+
+@given(many=lists, slot=slots, taste=tastes)
+def test_everybody_hidden_looks_like_a_larger_one_and_those_shown_like_nobody_else_shown(
+    many: list[Candidate], slot: Slot, taste: Taste
+) -> None:
+    ranked = {one.candidate.id: one for one in rank(many, slot, taste)}
+    most = min(2, taste.max_distance) if slot.transparent else taste.max_distance
+    for one in ranked.values():
+        if one.repeats is not None:
+            leader = ranked[one.repeats]
+            assert distance(one, leader) <= most
+            assert (
+                (leader.score.limit is None and one.score.limit is not None)
+                or slot.local_first
+                or (pixels(leader.candidate) >= pixels(one.candidate))
+            )
+    shown = [one for one in ranked.values() if one.usable and one.candidate.perceptual_hash is not None]
+    languages = {one.candidate.language for one in shown}
+    if len(languages) <= 1:
+        assert all(distance(one, other) > most for one in shown for other in shown if one is not other)
+
+
+def distance(one: Ranked, other: Ranked) -> int:
+    first, second = (int(each.candidate.perceptual_hash or "0", 16) for each in (one, other))
+    return (first ^ second).bit_count()
+
+
+@given(one=candidates, slot=slots, taste=tastes, factor=st.integers(1, 5))
+def test_more_pixels_never_take_points_away(one: Candidate, slot: Slot, taste: Taste, factor: int) -> None:
+    small = replace(one, width=one.width or 100, height=one.height or 150)
+    large = replace(small, width=(small.width or 0) * factor, height=(small.height or 0) * factor)
+    assert score(large, slot, taste).points >= score(small, slot, taste).points
+    assert score(small, slot, taste).limit is not None or score(large, slot, taste).limit is None
+
+
+@given(one=candidates, slot=slots, taste=tastes, more=st.integers(1, 1000))
+def test_more_votes_of_the_same_kind_never_take_points_away(
+    one: Candidate, slot: Slot, taste: Taste, more: int
+) -> None:
+    few = replace(one, source_type="provider", likes=None, vote_average=one.vote_average or 0.0)
+    many = replace(few, vote_count=(few.vote_count or 0) + more)
+    assert score(many, slot, taste).points >= score(few, slot, taste).points
 
 
 @given(many=lists, slot=slots, taste=tastes, seed=st.integers(0, 1000))

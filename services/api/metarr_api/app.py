@@ -13,6 +13,7 @@ from metarr_api.asgi import Application
 from metarr_api.envelope import Envelope
 from metarr_api.options import Options
 from metarr_api.routes.artwork import artwork_routes
+from metarr_api.routes.artwork_rules import ArtworkRuleRoutes
 from metarr_api.routes.assets import AssetRoutes
 from metarr_api.routes.collections import COLLECTION, CollectionRoutes
 from metarr_api.routes.docs import DocRoutes
@@ -21,6 +22,7 @@ from metarr_api.routes.events import EventRoutes
 from metarr_api.routes.health import HealthRoutes
 from metarr_api.routes.jobs import JobRoutes
 from metarr_api.routes.libraries import LibraryRoutes
+from metarr_api.routes.look_alikes import LookAlikeRoutes
 from metarr_api.routes.movie_actions import MovieActionRoutes
 from metarr_api.routes.movies import MOVIE, MovieRoutes
 from metarr_api.routes.pauses import PauseRoutes
@@ -39,6 +41,8 @@ _UNDER_V1: tuple[type[Controller], ...] = (
     artwork_routes(MOVIE, "movies"),
     CollectionRoutes,
     artwork_routes(COLLECTION, "collections"),
+    ArtworkRuleRoutes,
+    LookAlikeRoutes,
     AssetRoutes,
     JobRoutes,
     PauseRoutes,

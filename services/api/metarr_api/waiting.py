@@ -12,6 +12,7 @@ _KINDS = {
     "ScanFolder": "scan folders of",
     "EnrichItem": "enrich",
     "CacheAssets": "artwork of",
+    "ChooseArtwork": "choose artwork of",
     "PublishItem": "publish",
     "VerifyItem": "verify",
     "VerifyLibrary": "verify",

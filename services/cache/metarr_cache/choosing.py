@@ -64,6 +64,11 @@ async def choose(subject: SlotOptions, taste: Taste, bring: Bring) -> Choice:
     )
 
 
+def rank_options(subject: SlotOptions, taste: Taste) -> list[Ranked]:
+    """What can be had for a slot, best first, by what is known of it now."""
+    return _rank(subject.options, slot_of(subject.slot.entity_type, subject.slot.asset_type), taste)
+
+
 async def _search(options: dict[int, Option], rules: Slot, taste: Taste, bring: Bring) -> Option | None:
     """Best first; `options` is brought up to date on the way."""
     for _ in range(MOST_DOWNLOADS):

@@ -5,11 +5,13 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from metarr.blobs import BlobStore
+from metarr.db.queries.artwork_rounds import list_films
 from metarr.db.queries.assets import Artwork, load_artwork, load_home
 from metarr.db.queries.settings import load_settings
 from metarr.domain.settings import Settings
 from metarr.errors import Discard, Retry
 from metarr.messages.facts import (
+    ArtworkRoundBegun,
     AssetLost,
     AssetMended,
     AssetsChosen,
@@ -21,6 +23,7 @@ from metarr.messages.facts import (
 )
 from metarr.messages.jobs import (
     CacheAssets,
+    ChooseArtwork,
     MendAsset,
     ReconcileStore,
     RecountReferences,
@@ -39,6 +42,9 @@ from metarr_cache.sweeping import sweep_part, sweep_rows
 
 PATIENT_TRIES = 2
 """How often a job comes back for a slot that is empty only because a source has trouble; then the film goes on without."""
+
+ROUND = 200
+"""Films of one part of a library whose artwork is chosen anew."""
 
 _SOON = timedelta(seconds=15)
 _LATEST = timedelta(minutes=5)
@@ -70,6 +76,13 @@ class Handlers:
         others = [AssetsChosen(entity_type="movie", entity_id=id_, changed=("actors",)) for id_ in settled.also_shown]
         return (own, *others) if others else own
 
+    async def choose_artwork(self, job: ChooseArtwork, work: Work) -> ArtworkRoundBegun:
+        """Say which films of a library are to be looked at next, because a rule of choosing has changed."""
+        async with work.read() as conn:
+            films = await list_films(conn, job.library_id, after=job.after, limit=ROUND)
+        last = films[-1] if len(films) == ROUND else None
+        return ArtworkRoundBegun(library_id=job.library_id, items=tuple(films), last=last)
+
     async def sweep_cache(self, _job: SweepCache, work: Work) -> CacheSwept:
         """Forget a batch of the pictures that nothing has shown for long."""
         return await sweep_rows(work)
@@ -100,7 +113,7 @@ class Handlers:
 
         async def one(subject: SlotOptions) -> Choice:
             nonlocal done
-            choice = await choose(subject, taste_of(subject, artwork, settings), bring)
+            choice = await choose(subject, taste_of(subject.slot, artwork.original_language, settings), bring)
             done += 1
             await work.progress(done, len(subjects), f"{artwork.title}: {subject.slot.asset_type}")
             return choice

@@ -81,10 +81,9 @@ class SlotOptions(Struct, frozen=True, kw_only=True):
         )
 
 
-def taste_of(subject: SlotOptions, artwork: Artwork, settings: Settings) -> Taste:
-    """By which taste a slot is chosen for. Only the film's own pictures speak the film's own language."""
-    slot = subject.slot
-    original = artwork.original_language if slot.entity_type == "movie" else None
+def taste_of(slot: SlotRow, original_language: str | None, settings: Settings) -> Taste:
+    """By which taste a slot is chosen for. Only a film's own pictures speak the film's own language."""
+    original = original_language if slot.entity_type == "movie" else None
     return taste_for(settings, slot.entity_type, slot.asset_type, original)
 
 
@@ -106,23 +105,41 @@ async def _present(artwork: Artwork, store: BlobStore) -> Mapping[int, bool]:
     return found
 
 
+def suppose(slot: SlotRow, rows: Sequence[CandidateRow], published: Sequence[PublishedPicture]) -> SlotOptions:
+    """What could fill a slot if every file of the store was there; `rows` are all candidates of the slot's owner."""
+    assets = [slot.current, *(row.asset for row in rows)]
+    return _competing(slot, rows, published, {asset.id: True for asset in assets if asset is not None})
+
+
 def _of_slot(slot: SlotRow, artwork: Artwork, present: Mapping[int, bool]) -> SlotOptions:
-    rows = [row for row in artwork.candidates if row.owner == slot.owner and row.asset_type == slot.asset_type]
-    options = [_from_row(row, artwork.published, present) for row in rows]
+    rows = [row for row in artwork.candidates if row.owner == slot.owner]
+    portraits: Iterable[Option] = ()
     if slot.entity_type == "actor":
-        options += _portraits(artwork, slot.entity_id, {row.source_url for row in rows})
+        portraits = _portraits(artwork, slot.entity_id, {row.source_url for row in rows})
+    return _competing(slot, rows, artwork.published, present, portraits)
+
+
+def _competing(
+    slot: SlotRow,
+    rows: Sequence[CandidateRow],
+    published: Sequence[PublishedPicture],
+    present: Mapping[int, bool],
+    portraits: Iterable[Option] = (),
+) -> SlotOptions:
+    options = [_from_row(row, published, present) for row in rows if row.asset_type == slot.asset_type]
+    options += portraits
     current = slot.current
     intact = current is not None and present[current.id]
     if current is None or any(_speaks_for(option, current) for option in options):
         return SlotOptions(slot=slot, options=tuple(options), intact=intact)
-    disowned = current.source_type == "provider" and not slot.locked and _has_offers(slot, artwork)
+    disowned = current.source_type == "provider" and not slot.locked and _has_offers(rows)
     if not disowned:
         options.append(_shown_now(current, intact=intact))
     return SlotOptions(slot=slot, options=tuple(options), intact=intact, disowned=disowned)
 
 
-def _has_offers(slot: SlotRow, artwork: Artwork) -> bool:
-    return any(row.owner == slot.owner and row.source_type == "provider" for row in artwork.candidates)
+def _has_offers(rows: Iterable[CandidateRow]) -> bool:
+    return any(row.source_type == "provider" for row in rows)
 
 
 def _from_row(row: CandidateRow, published: Sequence[PublishedPicture], present: Mapping[int, bool]) -> Option:

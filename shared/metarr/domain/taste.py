@@ -1,12 +1,14 @@
 """What the settings of a library ask of one type of picture: the general rules, and over them those of the type."""
 
-from metarr.domain.artwork_rules import PRESETS, ScoreWeights, SlotRules
+from metarr.domain.artwork_rules import PRESETS, SlotRules
 from metarr.domain.scoring import Taste
 from metarr.domain.scoring_slots import slot_of
 from metarr.domain.settings import Settings
 
 _TEXTLESS = "textless"
 _PORTRAIT = "portrait"
+_RULES = "assets."
+_LANGUAGES = "metadata.languages"
 
 
 def taste_for(settings: Settings, entity_type: str, asset_type: str, original_language: str | None = None) -> Taste:
@@ -18,7 +20,7 @@ def taste_for(settings: Settings, entity_type: str, asset_type: str, original_la
         languages=settings.languages,
         original_language=original_language,
         steps=rules.languages or (slot.textless if preset == _TEXTLESS else None),
-        weights=rules.weights or _weights(preset, settings),
+        weights=rules.weights or PRESETS.get(preset, settings.weights),
         min_width=rules.min_width,
         min_height=rules.min_height,
         providers=rules.providers or settings.providers,
@@ -26,5 +28,6 @@ def taste_for(settings: Settings, entity_type: str, asset_type: str, original_la
     )
 
 
-def _weights(preset: str, settings: Settings) -> ScoreWeights:
-    return PRESETS.get(preset, settings.weights)
+def is_artwork_rule(key: str) -> bool:
+    """Whether a setting of this dotted key has a say in the choice of artwork."""
+    return key.startswith(_RULES) or key == _LANGUAGES

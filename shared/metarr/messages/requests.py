@@ -1,6 +1,6 @@
 """Questions that one service asks another over NATS request/reply, and their answers."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -74,6 +74,75 @@ class ImageStored(Struct, frozen=True, kw_only=True):
 
     candidate_id: int | None = None
     refused: str | None = None
+
+
+class SimulateArtwork(Request, frozen=True, kw_only=True):
+    """What would a library show if these `settings` (by dotted key, as they would be saved) were in force? Nothing is saved.
+
+    Films come first, then `collections`, each in order of id, those behind `after`; at most `limit` that change.
+    """
+
+    service = "cache"
+    verb = "simulate_artwork"
+    library_id: int
+    settings: dict[str, Any]
+    collections: bool = False
+    after: int = 0
+    limit: int = 50
+
+
+class PictureJudged(Struct, frozen=True, kw_only=True):
+    """A picture in a slot: its score by the rules that are tried, part by part, and by those in force. Sizes in pixels.
+
+    `content_hash` where it is in the store; `candidate_id` None for one that is shown although nobody offers it any more.
+    """
+
+    candidate_id: int | None
+    source_type: str
+    provider_name: str | None
+    source_url: str
+    content_hash: str | None
+    width: int | None
+    height: int | None
+    language: str | None
+    score: float
+    score_parts: tuple[ScorePart, ...]
+    score_now: float
+    mime_type: str | None = None
+    file_size: int | None = None
+
+
+class SlotMoved(Struct, frozen=True, kw_only=True):
+    """A slot that would show another picture; `old` None when it shows nothing now, `why_not` is why the old one would lose."""
+
+    asset_type: str
+    old: PictureJudged | None
+    new: PictureJudged
+    why_not: str | None
+
+
+class ItemMoved(Struct, frozen=True, kw_only=True):
+    """A film or collection and its slots that would change."""
+
+    entity_type: str
+    entity_id: int
+    title: str
+    slots: tuple[SlotMoved, ...]
+
+
+class ArtworkSimulated(Struct, frozen=True, kw_only=True):
+    """Some items that would change, and how many slots would change, stay, or are locked among the `items_seen`.
+
+    `last` is where to go on (collections, id), None at the end; `items_total` counts the films and collections of the library.
+    """
+
+    items: tuple[ItemMoved, ...] = ()
+    changed: int = 0
+    unchanged: int = 0
+    locked: int = 0
+    items_seen: int = 0
+    items_total: int = 0
+    last: tuple[bool, int] | None = None
 
 
 class MakeThumbnail(Request, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 """Artwork as the database knows it: slots and what they show, candidates, stored pictures. Reading only."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -223,7 +223,7 @@ async def load_artwork(conn: Connection, movie_id: int, *, max_actors: int) -> A
         root=movie["root"],
         deleted=movie["deleted"],
         publishable=movie["publishable"],
-        slots=await _slots(conn, owners),
+        slots=await slots_of(conn, owners),
         candidates=tuple(candidates),
         actor_names={row["id"]: row["name"] for row in actors},
         portraits=tuple(
@@ -269,7 +269,8 @@ async def load_assets(conn: Connection, ids: Iterable[int]) -> dict[int, StoredA
     return {row["id"]: msgspec.convert(dict(row), StoredAsset) for row in rows}
 
 
-async def _slots(conn: Connection, owners: Sequence[tuple[str, int, dict[str, Any]]]) -> tuple[SlotRow, ...]:
+async def slots_of(conn: Connection, owners: Sequence[tuple[str, int, Mapping[str, Any]]]) -> tuple[SlotRow, ...]:
+    """The slots of some owners with what they show, of (entity_type, entity_id, row with slots and locks)."""
     shown = {row.get(f"{slot}_id") for kind, _, row in owners for slot in SLOT_TABLES[kind][1]}
     assets = await load_assets(conn, {number for number in shown if number})
     return tuple(

@@ -1,5 +1,6 @@
 """app_settings: what a person set, laid over the defaults of metarr.domain.settings."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -44,20 +45,30 @@ def settings_from(rows: dict[str, str], library_id: int | None) -> Settings:
 
 async def save_settings(conn: Connection, values: dict[str, Any]) -> None:
     """Store settings by dotted key; None goes back to the default. Raises Invalid naming each bad key."""
-    texts = {key: msgspec.json.encode(value).decode() for key, value in values.items() if value is not None}
-    wrong = {key: _why(key) for key in values if _bare(key) not in KEYS}
-    wrong |= {
-        key: "has a value of the wrong form"
-        for key, text in texts.items()
-        if key not in wrong and not _fits(_bare(key), text)
-    }
-    if wrong:
-        raise Invalid("some settings cannot be stored", wrong)
+    check_settings(values)
+    texts = {key: _text(value) for key, value in values.items() if value is not None}
     await conn.execute(PUT, list(texts), list(texts.values()))
     await conn.execute(FORGET, [key for key, value in values.items() if value is None])
 
 
-def _bare(key: str) -> str:
+def check_settings(values: Mapping[str, Any]) -> None:
+    """Raises Invalid naming each key that is none and each value that does not fit, with the place within it."""
+    wrong = {key: _why(key) for key in values if bare_key(key) not in KEYS}
+    for key, value in values.items():
+        if key not in wrong and value is not None:
+            misfit = _misfit(bare_key(key), _text(value))
+            wrong |= {} if misfit is None else {key: f"has a value of the wrong form: {misfit}"}
+    if wrong:
+        raise Invalid("some settings cannot be stored", wrong)
+
+
+def laid_over(rows: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, str]:
+    """The rows as they would be if `values` were saved."""
+    kept = {key: text for key, text in rows.items() if key not in values}
+    return kept | {key: _text(value) for key, value in values.items() if value is not None}
+
+
+def bare_key(key: str) -> str:
     """`library.3.publish.auto` → `publish.auto`."""
     head, _, rest = key.partition(".")
     number, _, bare = rest.partition(".")
@@ -65,11 +76,23 @@ def _bare(key: str) -> str:
 
 
 def _fits(key: str, text: str) -> bool:
+    return _misfit(key, text) is None
+
+
+def _misfit(key: str, text: str) -> str | None:
+    """What is wrong with a value, and where in it; None for nothing."""
     try:
         msgspec.convert({key: msgspec.json.decode(text)}, type=Settings)
-    except (msgspec.ValidationError, msgspec.DecodeError):
-        return False
-    return True
+    except msgspec.ValidationError as wrong:
+        words, _, place = str(wrong).replace("`", "").partition(" - at $.")
+        return f"{place.removeprefix(key).lstrip('.')}: {words}".removeprefix(": ")
+    except msgspec.DecodeError as wrong:
+        return str(wrong)
+    return None
+
+
+def _text(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 def _why(key: str) -> str:

@@ -11,6 +11,7 @@ from metarr_cache.jobs import Handlers
 from support.artwork import add_library, add_movie
 from support.cache_house import House
 from support.clock import ManualClock
+from support.decoding import DecodesHere
 from support.gallery import Gallery
 from support.running import RunJob
 from support.store_house import Store
@@ -27,7 +28,7 @@ async def house(db: Database, run_job: RunJob, library_root: Path, tmp_path: Pat
         root=library_root,
         store=store,
         gallery=gallery,
-        handlers=Handlers(store, Intake(store, gallery)),
+        handlers=Handlers(store, Intake(store, gallery, DecodesHere())),
         library=library,
         movie=movie,
         run_job=run_job,

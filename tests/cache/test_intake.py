@@ -15,6 +15,7 @@ from metarr.http import HttpDoor
 from metarr_cache.intake import DOWNLOADS, Failure, Intake, Kept
 from support import pictures
 from support.clock import ManualClock
+from support.decoding import DecodesHere
 from support.gallery import Gallery
 from support.provider_stand_in import CUT_OFF, NOT_FOUND, ProviderStandIn, Reply, html, rate_limited, redirect
 
@@ -43,7 +44,7 @@ async def intake(
 ) -> AsyncIterator[Intake]:
     door = HttpDoor(data_dir=str(tmp_path), user_agent="test", clock=clock, configured=[server.url])
     async with door:
-        yield Intake(store, door)
+        yield Intake(store, door, DecodesHere())
 
 
 async def test_a_picture_comes_in_whole(intake: Intake, server: ProviderStandIn) -> None:
@@ -82,7 +83,7 @@ async def test_whatever_a_server_does_is_put_in_words(
 async def test_an_address_that_many_ask_for_at_once_is_fetched_once(store: BlobStore) -> None:
     gallery = Gallery()
     url = gallery.hang("https://image.test/p.jpg", pictures.poster())
-    intake = Intake(store, gallery)
+    intake = Intake(store, gallery, DecodesHere())
     kept = await asyncio.gather(*(intake.download(url) for _ in range(20)))
     assert len(set(kept)) == 1
     assert gallery.asked == [url]
@@ -100,13 +101,13 @@ async def test_no_more_than_ten_are_under_way_at_the_same_time(store: BlobStore)
             return await super().fetch_bytes(url, priority=priority)
 
     gallery = Counting()
-    intake = Intake(store, gallery)
+    intake = Intake(store, gallery, DecodesHere())
     await asyncio.gather(*(intake.download(f"https://image.test/{number}.jpg") for number in range(50)))
     assert gallery.most == DOWNLOADS
 
 
 async def test_files_are_only_read_from_a_library(store: BlobStore) -> None:
-    failure = await Intake(store, Gallery()).bring("file:///etc/passwd", root=None)
+    failure = await Intake(store, Gallery(), DecodesHere()).bring("file:///etc/passwd", root=None)
     assert failure == Failure(reason="files are only read from a library")
 
 

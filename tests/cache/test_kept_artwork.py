@@ -12,6 +12,7 @@ from metarr_cache.jobs import Handlers
 from support import pictures
 from support.artwork import add_actor, snapshot
 from support.cache_house import WRITTEN, House
+from support.decoding import DecodesHere
 from support.gallery import Gallery
 
 
@@ -56,7 +57,7 @@ async def test_a_lock_that_is_set_while_the_job_works_counts(house: House) -> No
             return await house.gallery.fetch_bytes(url, priority=priority)
 
     candidate = await house.offer("poster", pictures.poster(), likes=3)
-    house.handlers = Handlers(house.store, Intake(house.store, LocksMeanwhile()))
+    house.handlers = Handlers(house.store, Intake(house.store, LocksMeanwhile(), DecodesHere()))
     fact = await house.cache()
     assert fact.changed == ("fanart",)
     assert await house.shown("poster") is None
@@ -92,7 +93,7 @@ async def test_a_picture_that_is_lost_for_good_is_complained_about_and_yields_wh
     assert logo is not None
     async with house.db.read() as conn:
         await conn.execute("UPDATE movies SET logo_locked = true")
-    house.handlers = Handlers(house.store, Intake(house.store, Gallery()))
+    house.handlers = Handlers(house.store, Intake(house.store, Gallery(), DecodesHere()))
     for asset in (poster, logo):
         (tmp_path / "data" / asset["file_path"]).unlink()
     await house.beside("poster.jpg", spare := pictures.poster(seed=2))

@@ -11,6 +11,7 @@ from metarr.db.database import Database
 from metarr.messages.requests import MakeThumbnail, ThumbnailMade
 from metarr_cache.thumbnails import Thumbnails
 from support import pictures
+from support.decoding import DecodesHere
 
 
 class Stored:
@@ -40,13 +41,13 @@ async def stored(db: Database, tmp_path: Path) -> Stored:
             blob.path,
             blob.size,
         )
-    return Stored(Thumbnails(db, store, str(tmp_path)), tmp_path, blob.content_hash, blob.path)
+    return Stored(Thumbnails(db, store, DecodesHere(), str(tmp_path)), tmp_path, blob.content_hash, blob.path)
 
 
 async def test_a_thumbnail_lies_beside_the_store_and_is_as_wide_as_asked(stored: Stored) -> None:
     made = await stored.make(160)
     assert made.refused is None
-    assert made.mime_type == "image/jpeg"
+    assert made.mime_type == "image/webp"
     assert (made.file_path or "").startswith("cache/thumbs/")
     data = (stored.data_dir / (made.file_path or "")).read_bytes()
     assert Image.open(io.BytesIO(data)).size == (160, 240)

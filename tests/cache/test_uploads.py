@@ -16,6 +16,7 @@ from metarr_cache.jobs import Handlers
 from metarr_cache.uploads import Uploads
 from support import pictures
 from support.artwork import add_candidate, add_collection, add_library, add_movie, row, snapshot
+from support.decoding import DecodesHere
 from support.gallery import Gallery
 from support.running import RunJob
 
@@ -41,7 +42,7 @@ def gallery() -> Gallery:
 
 @pytest.fixture
 def uploads(db: Database, store: BlobStore, gallery: Gallery, data_dir: Path) -> Uploads:
-    return Uploads(db, Intake(store, gallery), str(data_dir))
+    return Uploads(db, Intake(store, gallery, DecodesHere()), str(data_dir))
 
 
 @pytest.fixture
@@ -130,7 +131,7 @@ async def test_a_picked_upload_survives_the_next_run_of_automation(
         _, asset = await pick_candidate(conn, "movie", movie, "poster", mine)
     better = gallery.hang("https://image.test/1.jpg", pictures.poster(width=2000, height=3000))
     await add_candidate(db, movie, "poster", better, width=2000, height=3000, language="en", likes=20)
-    handlers = Handlers(store, Intake(store, gallery))
+    handlers = Handlers(store, Intake(store, gallery, DecodesHere()))
     fact = await run_job(handlers, CacheAssets(entity_type="movie", entity_id=movie))
     assert fact.changed == ()
     assert (await row(db, "movies", movie))["poster_id"] == asset

@@ -7,6 +7,7 @@ from metarr.blobs import BlobStore
 from metarr.http import HttpDoor
 from metarr.messages.requests import MakeThumbnail, MendFile, SimulateArtwork, StoreImage
 from metarr.runtime import VERSION, Service, ServiceParts, run_service
+from metarr_cache.decoding import Decoders
 from metarr_cache.intake import Intake
 from metarr_cache.jobs import Handlers
 from metarr_cache.mending import Mender
@@ -43,9 +44,10 @@ async def build(service: Service) -> ServiceParts:
             configured=[getattr(environment, name) for name in _SOURCES],
         )
     )
-    intake = Intake(store, door)
+    decoders = await service.stack.enter_async_context(Decoders())
+    intake = Intake(store, door, decoders)
     uploads = Uploads(service.db, intake, environment.data_dir)
-    thumbnails = Thumbnails(service.db, store, environment.data_dir)
+    thumbnails = Thumbnails(service.db, store, decoders, environment.data_dir)
     mender = Mender(service.db, store, intake)
     return ServiceParts(
         handlers=Handlers(store, intake),

@@ -18,9 +18,8 @@ from metarr.errors import (
     Transient,
 )
 from metarr.formats.file_uri import path_of
-from metarr_cache.images import inspect
 from metarr_cache.local import read_picture
-from metarr_cache.protocol import ImageSource
+from metarr_cache.protocol import ImageDecoder, ImageSource
 
 DOWNLOADS = 10
 """At the same time, in one process."""
@@ -55,13 +54,14 @@ class Failure(Struct, frozen=True, kw_only=True):
 
 
 class Intake:
-    """The way in. Raises only what is wrong with the store itself (Transient, e.g. a full disk)."""
+    """The way in. Raises only what is wrong with the house itself (Transient, e.g. a full disk or no process for decoding)."""
 
-    def __init__(self, store: BlobStore, source: ImageSource) -> None:
+    def __init__(self, store: BlobStore, source: ImageSource, decoder: ImageDecoder) -> None:
         self.store = store
         self._source = source
+        self._decoder = decoder
         self._downloads = asyncio.Semaphore(DOWNLOADS)
-        self._decoders = asyncio.Semaphore(os.cpu_count() or 1)
+        self._readers = asyncio.Semaphore(os.cpu_count() or 1)
         self._lately: OrderedDict[str, Kept] = OrderedDict()
         self._under_way: dict[str, asyncio.Lock] = {}
 
@@ -91,8 +91,14 @@ class Intake:
 
     async def read(self, path: str, root: str) -> Kept | Failure:
         """Bring in a picture that lies in a library."""
-        async with self._decoders:
-            return await asyncio.to_thread(self._keep_file, path, root)
+        async with self._readers:
+            try:
+                data = await asyncio.to_thread(read_picture, path, root)
+            except LibraryOffline as offline:
+                return Failure(reason=str(offline), passing=True)
+            except MediaUnreadable as unreadable:
+                return Failure(reason=str(unreadable))
+            return await self.keep(data)
 
     async def describe(self, file_path: str) -> Kept | Failure:
         """Look at a picture that is in the store but was never looked at: others may put bytes there too."""
@@ -104,8 +110,20 @@ class Intake:
 
     async def keep(self, data: bytes) -> Kept | Failure:
         """Bring in bytes that are here already."""
-        async with self._decoders:
-            return await asyncio.to_thread(self._keep, data)
+        try:
+            facts = await self._decoder.inspect(data)
+        except ImageRefused as refused:
+            return Failure(reason=str(refused))
+        blob = await asyncio.to_thread(self.store.put, data, facts.ext)
+        return Kept(
+            content_hash=blob.content_hash,
+            file_path=blob.path,
+            file_size=blob.size,
+            mime_type=facts.mime_type,
+            width=facts.width,
+            height=facts.height,
+            perceptual_hash=facts.perceptual_hash,
+        )
 
     async def _fetch(self, url: str, priority: int) -> Kept | Failure:
         try:
@@ -123,30 +141,6 @@ class Intake:
         if isinstance(kept, Kept):
             self._remember(url, kept)
         return kept
-
-    def _keep_file(self, path: str, root: str) -> Kept | Failure:
-        try:
-            return self._keep(read_picture(path, root))
-        except LibraryOffline as offline:
-            return Failure(reason=str(offline), passing=True)
-        except MediaUnreadable as unreadable:
-            return Failure(reason=str(unreadable))
-
-    def _keep(self, data: bytes) -> Kept | Failure:
-        try:
-            facts = inspect(data)
-        except ImageRefused as refused:
-            return Failure(reason=str(refused))
-        blob = self.store.put(data, facts.ext)
-        return Kept(
-            content_hash=blob.content_hash,
-            file_path=blob.path,
-            file_size=blob.size,
-            mime_type=facts.mime_type,
-            width=facts.width,
-            height=facts.height,
-            perceptual_hash=facts.perceptual_hash,
-        )
 
     def _remember(self, url: str, kept: Kept) -> None:
         self._lately[url] = kept

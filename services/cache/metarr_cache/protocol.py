@@ -1,6 +1,8 @@
-"""What the cache service needs from outside: somebody who fetches pictures."""
+"""What the cache service needs from outside: somebody who fetches pictures, and somebody who dares to decode them."""
 
 from typing import Protocol
+
+from metarr_cache.images import ImageFacts, Thumbnail
 
 
 class ImageSource(Protocol):
@@ -8,4 +10,16 @@ class ImageSource(Protocol):
 
     async def fetch_bytes(self, url: str, *, priority: int = 5) -> bytes | None:
         """The bytes at an address, None when there is nothing. Raises an error of metarr.errors for everything else."""
+        ...
+
+
+class ImageDecoder(Protocol):
+    """Looks at pictures that strangers made; metarr_cache.decoding.Decoders is one."""
+
+    async def inspect(self, data: bytes) -> ImageFacts:
+        """What the picture is. Raises ImageRefused with the reason for people."""
+        ...
+
+    async def thumbnail(self, data: bytes, width: int) -> Thumbnail:
+        """A copy `width` pixels wide, never wider than the original. Raises ImageRefused."""
         ...

@@ -158,7 +158,7 @@ def test_width_and_height_are_those_of_the_upright_picture(orientation: int, siz
 
 def test_a_thumbnail_is_as_wide_as_asked_and_keeps_the_shape() -> None:
     made = thumbnail(pictures.poster(), 160)
-    assert (made.mime_type, made.ext) == ("image/jpeg", "jpg")
+    assert (made.mime_type, made.ext) == ("image/webp", "webp")
     assert Image.open(io.BytesIO(made.data)).size == (160, 240)
 
 

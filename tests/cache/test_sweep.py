@@ -8,7 +8,7 @@ import pytest
 
 from metarr.blobs import sweeping as blob_sweeping
 from metarr.messages.facts import CacheSwept, StoreSwept
-from metarr.messages.jobs import SweepCache, SweepStore
+from metarr.messages.jobs import ReconcileStore, SweepCache, SweepStore
 from metarr_cache import sweeping
 from support.clock import ManualClock
 from support.rows import insert, insert_asset, insert_candidate, insert_movie
@@ -29,6 +29,15 @@ async def sweep_part(store: Store, part: int) -> StoreSwept:
 
 async def sweep_all(store: Store) -> int:
     return sum([(await sweep_part(store, part)).removed for part in sorted({part_of(path) for path in store.files()})])
+
+
+def thumb(store: Store, name: str, days: float) -> Path:
+    """A file among the thumbnails, so many days old."""
+    path = store.data_dir / "cache" / "thumbs" / name[:2] / name[2:4] / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+    store.age(str(path.relative_to(store.data_dir)), days)
+    return path
 
 
 # Rows
@@ -168,10 +177,7 @@ async def test_the_pictures_of_a_purged_film_are_forgotten_90_days_later(store: 
 async def test_a_file_without_a_row_goes_after_a_day_with_its_thumbnails(store: Store) -> None:
     old, young = store.file("old", 1.1), store.file("young", 0.9)
     known = await store.picture("known")
-    stem = Path(old).stem
-    thumbnail = store.data_dir / "cache" / "thumbs" / stem[:2] / stem[2:4] / f"{stem}-320.jpg"
-    thumbnail.parent.mkdir(parents=True)
-    thumbnail.touch()
+    thumbnail = thumb(store, f"{Path(old).stem}-320.webp", 0)
     assert await sweep_all(store) == 1
     assert old not in store.files()
     assert young in store.files()
@@ -260,3 +266,22 @@ async def test_what_is_no_file_of_the_store_stays(store: Store, tmp_path: Path) 
         os.utime(shard / name, (1, 1), follow_symlinks=False)
     await sweep_part(store, part_of(path))
     assert {entry.name for entry in shard.iterdir()} == {"notes.txt", f"{'a' * 64}.jpg"}
+
+
+async def test_thumbnails_go_when_their_original_is_gone_and_are_no_files_of_the_store(store: Store) -> None:
+    known = Path((await store.path(await store.picture("known"))).name).stem
+    gone = known[:2] + "0" * 62
+    names = [
+        f"{known}-320.webp",
+        f"{known}-320.jpg",
+        f"{gone}-320.webp",
+        f"{known[:2]}{'0' * 30}.tmp",
+        f"{known[:2]}ab",
+    ]
+    paths = [thumb(store, name, 2) for name in names]
+    young = [thumb(store, name, 0.5) for name in (f"{gone}-640.webp", f"{known[:2]}{'1' * 30}.tmp")]
+    assert await sweep_part(store, int(known[:2], 16)) == StoreSwept(removed=0, next_part=int(known[:2], 16) + 1)
+    assert [path.exists() for path in paths] == [True, False, False, False, True]
+    assert [path.exists() for path in young] == [True, True]
+    fact = await store.run(ReconcileStore(part=int(known[:2], 16)))
+    assert (fact.lost, fact.unknown_files) == ((), 0)

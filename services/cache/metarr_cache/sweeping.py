@@ -11,7 +11,8 @@ from contextlib import suppress
 from datetime import timedelta
 
 from metarr.blobs import BlobStore, thumbnail_path
-from metarr.blobs.names import THUMBNAIL_WIDTHS
+from metarr.blobs.derived import old_thumbnails, remove
+from metarr.blobs.names import THUMBNAIL_DIR, THUMBNAIL_EXT, THUMBNAIL_WIDTHS
 from metarr.blobs.sweeping import PARTS, OldFile, finish, old_files, set_aside
 from metarr.db.queries.settings import load_settings
 from metarr.db.queries.sweep import forget_assets, known_hashes, list_unused
@@ -23,8 +24,6 @@ ROWS = 500
 """Pictures in one transaction."""
 FILES = 1000
 """Files that one job deletes."""
-
-_THUMBNAIL_KINDS = ("jpg", "webp")
 
 
 async def sweep_rows(work: Work) -> CacheSwept:
@@ -50,6 +49,7 @@ async def sweep_part(job: SweepStore, store: BlobStore, work: Work) -> StoreSwep
     known = await _known(unknown, work)  # again: now that nobody can find the files, nobody can begin to count on them
     removed = await asyncio.to_thread(finish, store.root, unknown, known, now)
     await asyncio.to_thread(_remove_thumbnails, work.data_dir, removed)
+    await _sweep_thumbnails(job.part, now, work)
     following = job.part if len(removed) == FILES else job.part + 1
     return StoreSwept(removed=len(removed), next_part=following if following < PARTS else None)
 
@@ -59,9 +59,16 @@ async def _known(files: Iterable[OldFile], work: Work) -> frozenset[str]:
         return await known_hashes(conn, {file.name.content_hash for file in files})
 
 
+async def _sweep_thumbnails(part: int, now: float, work: Work) -> None:
+    """Thumbnails whose original is gone, of whatever made it go."""
+    old = await asyncio.to_thread(old_thumbnails, os.path.join(work.data_dir, THUMBNAIL_DIR), part, now)
+    async with work.read() as conn:
+        known = await known_hashes(conn, {file.content_hash for file in old if file.content_hash is not None})
+    await asyncio.to_thread(remove, [file for file in old if file.content_hash not in known])
+
+
 def _remove_thumbnails(data_dir: str, hashes: Iterable[str]) -> None:
     for content_hash in hashes:
         for width in THUMBNAIL_WIDTHS:
-            for kind in _THUMBNAIL_KINDS:
-                with suppress(FileNotFoundError):
-                    os.unlink(os.path.join(data_dir, thumbnail_path(content_hash, width, kind)))
+            with suppress(FileNotFoundError):
+                os.unlink(os.path.join(data_dir, thumbnail_path(content_hash, width, THUMBNAIL_EXT)))

@@ -9,6 +9,8 @@ ASSET_DIR = "cache/assets"
 THUMBNAIL_DIR = "cache/thumbs"
 """Below the data directory (CONTRACT.md, "Environment"; client's document, "Content-Addressed Cache")."""
 
+THUMBNAIL_EXT = "webp"
+
 THUMBNAIL_WIDTHS: tuple[int, ...] = (160, 320, 640, 1280)
 """Pixels; a fixed set, so that nobody can fill the disk with one thumbnail for every number."""
 

@@ -37,12 +37,20 @@ async def test_what_is_found_is_what_comparing_with_each_finds(conn: Connection,
     assert found == [compared(dict(zip(ids, store, strict=True)), bits, most) for bits in asked]
 
 
-async def test_a_hash_of_bits_that_differ_in_every_band_is_found_up_to_the_last_promised_bit(conn: Connection) -> None:
+async def test_seven_bits_are_found_also_when_one_band_has_one_of_them_and_all_others_two(conn: Connection) -> None:
     (one,) = await put(conn, [0])
-    near = [0x0003_0003_0003_0001, 0x8001_0003_8001_4000]
-    far = [0x0003_0003_0003_0003]
-    found = await find_near(conn, [Wanted(bits=bits, most=MOST_DISTANCE) for bits in near + far])
-    assert [[(it.asset_id, it.distance) for it in alike] for alike in found] == [[(one, 7)], [(one, 7)], []]
+    asked = [
+        1 << place | sum(0b11 << band for band in range(0, 64, 16) if band != place // 16 * 16) for place in range(64)
+    ]
+    found = await find_near(conn, [Wanted(bits=bits, most=MOST_DISTANCE) for bits in asked])
+    assert [[(near.asset_id, near.distance) for near in alike] for alike in found] == [[(one, 7)]] * 64
+
+
+@pytest.mark.parametrize("bits", [0x0001_0000_8000_0001, 0x0001_0001_0001_0001])
+async def test_a_single_bit_in_each_of_three_or_four_bands_is_found(conn: Connection, bits: int) -> None:
+    (one,) = await put(conn, [0])
+    found = await find_near(conn, [Wanted(bits=bits, most=most) for most in (bits.bit_count(), bits.bit_count() - 1)])
+    assert [[near.asset_id for near in alike] for alike in found] == [[one], []]
 
 
 async def test_more_than_the_bands_promise_is_not_asked_for(conn: Connection) -> None:

@@ -43,7 +43,7 @@ async def test_slots_show_what_they_hold_and_what_they_could_hold_with_reasons(
     parts = [{"name": "language", "points": 20.0, "why": "it is in English"}]
     worse = await add_candidate(db, movie, 1, score=40)
     better = await add_candidate(db, movie, 2, score=80, score_parts=parts, language="en")
-    unknown = await add_candidate(db, movie, 3, cache_asset_id=None)
+    unknown = await add_candidate(db, movie, 3, cache_asset_id=None, same_as=better, reason="same picture")
     slots = (await api.get(f"/api/v1/movies/{movie}/assets")).json()
     poster = slots["poster"]
     assert set(slots) == {"poster", "fanart", "logo", "clearart", "banner", "thumb", "discart"}
@@ -51,6 +51,7 @@ async def test_slots_show_what_they_hold_and_what_they_could_hold_with_reasons(
     assert (poster["candidates"][0]["score"], poster["candidates"][0]["score_parts"]) == (80, parts)
     assert poster["candidates"][0]["asset"]["url"] == f"/api/v1/assets/{2:064x}"
     assert (poster["chosen"], poster["locked"], poster["candidates"][2]["asset"]) == (None, False, None)
+    assert (poster["candidates"][2]["same_as"], poster["candidates"][2]["reason"]) == (better, "same picture")
 
 
 async def test_a_chosen_candidate_is_shown_locked_noted_and_published(

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from metarr.db.queries.assets import SlotRow
+from metarr.db.queries.assets_picking import clear_slot, pick_candidate
 from metarr.domain.artwork_rules import ScoreWeights
 from metarr.domain.scoring import Candidate, Taste, rank
 from metarr.domain.scoring_slots import SLOTS
@@ -108,6 +109,43 @@ async def test_a_larger_copy_takes_the_place_of_the_one_shown_and_a_smaller_one_
     assert await reason(house, first) == "same picture as the one of 1000 x 1500 from tmdb, smaller (600 x 900)"
     assert await reason(house, again) == "same picture as the one of 1000 x 1500 from tmdb, smaller (500 x 750)"
     assert len(house.gallery.asked) == 2
+    assert [(await house.candidate(one))["same_as"] for one in (first, again, large)] == [large, large, None]
+
+
+async def test_who_stood_for_others_and_is_withdrawn_stands_for_nobody(house: House) -> None:
+    original = pictures.photo(1000, 1500, seed=5)
+    small = await house.beside("poster.jpg", pictures.encoded(original.resize((600, 900))))
+    large = await house.offer("poster", pictures.encoded(original), width=1000, height=1500, language="en", likes=20)
+    await house.cache()
+    assert ((await house.candidate(small))["same_as"], (await house.candidate(small))["status"]) == (large, "rejected")
+    async with house.db.read() as conn:
+        await conn.execute("DELETE FROM asset_candidates WHERE id = $1", large)
+    assert (await house.candidate(small))["same_as"] is None
+
+
+async def test_in_a_locked_slot_the_smaller_one_a_person_chose_stays_and_hides_behind_nobody(house: House) -> None:
+    original = pictures.photo(1000, 1500, seed=5)
+    small = await house.offer("poster", data := pictures.encoded(original.resize((600, 900))), language="en")
+    await house.cache()
+    async with house.db.transaction() as conn:
+        await pick_candidate(conn, "movie", house.movie, "poster", small)
+    await house.beside("poster.jpg", pictures.encoded(original))
+    await house.cache()
+    assert await house.bytes_shown() == data
+    chosen = await house.candidate(small)
+    assert (chosen["status"], chosen["reason"], chosen["same_as"]) == ("chosen", "chosen by you", None)
+
+
+async def test_a_persons_choice_is_the_reason_of_all_others_at_once(house: House) -> None:
+    first = await house.offer("poster", pictures.poster(seed=1), language="en")
+    other = await house.offer("poster", None, language="fr")
+    await house.cache()
+    async with house.db.transaction() as conn:
+        await pick_candidate(conn, "movie", house.movie, "poster", first)
+    assert await reason(house, other) == "locked slot shows your choice"
+    async with house.db.transaction() as conn:
+        await clear_slot(conn, "movie", house.movie, "poster")
+    assert {await reason(house, one) for one in (first, other)} == {"locked slot stays empty, as you chose"}
 
 
 async def test_a_person_keeps_the_portrait_that_was_fetched_first(house: House) -> None:

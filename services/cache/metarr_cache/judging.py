@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from metarr.db.queries.assets import CandidateRow, CandidateStatus
+from metarr.db.queries.assets_picking import CHOSEN
 from metarr.db.queries.assets_writing import Judgement, NewCandidate
 from metarr.domain.scoring import Ranked, Score
 from metarr.formats.file_uri import path_of
@@ -17,7 +18,6 @@ from metarr_cache.reasons import why_not
 
 _BEST = "highest score"
 _BESIDE = "lies beside the film"
-_BY_PERSON = "chosen by you"
 
 
 def judgements(choice: Choice, asset_ids: Mapping[str, int]) -> Iterator[Judgement]:
@@ -97,7 +97,16 @@ def _judge(
         width=kept.width if kept and row.width is None else row.width,
         height=kept.height if kept and row.height is None else row.height,
         file_size=kept.file_size if kept and row.file_size is None else row.file_size,
+        same_as=_same_as(ranked, choice),
     )
+
+
+def _same_as(ranked: Ranked | None, choice: Choice) -> int | None:
+    """The candidate that stands for this one, where it has a row of its own."""
+    chosen = choice.best is not None and ranked is not None and ranked.candidate.id == choice.best.candidate.id
+    if ranked is None or ranked.repeats is None or chosen:
+        return None
+    return next((one.row.id for one in choice.options if one.row and one.candidate.id == ranked.repeats), None)
 
 
 def _says_so_already(row: CandidateRow, verdict: Judgement) -> bool:
@@ -128,7 +137,7 @@ def _fate(option: Option, ranked: Ranked | None, choice: Choice) -> tuple[Candid
 def _why_chosen(option: Option, ranked: Ranked | None, choice: Choice) -> str:
     if choice.subject.slot.locked:
         told = option.row.reason if option.row and option.row.status == "chosen" else None
-        return told or _BY_PERSON
+        return told or CHOSEN
     if choice.subject.slot.entity_type == "actor" and option.local:
         return _BESIDE
     limit = ranked.score.limit if ranked else None

@@ -1,11 +1,10 @@
 """Why a candidate is not the one that a slot shows, in a sentence with the numbers that decided."""
 
+from metarr.db.queries.assets_picking import LOCKED, LOCKED_EMPTY
 from metarr.domain.scoring import Candidate, Ranked, pixels
 from metarr.domain.scoring_slots import slot_of
 from metarr_cache.choosing import MOST_DOWNLOADS, Choice
 
-LOCKED = "locked slot shows your choice"
-LOCKED_EMPTY = "locked slot stays empty, as you chose"
 HAS_PORTRAIT = "the person has a picture already"
 BESIDE_FIRST = "a picture beside the film comes first"
 NOT_REACHED = f"not fetched: {MOST_DOWNLOADS} others were tried before it"

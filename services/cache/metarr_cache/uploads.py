@@ -149,4 +149,5 @@ def _brought(known: CandidateRow, kept: Kept, asset_id: int) -> Judgement:
         width=kept.width,
         height=kept.height,
         file_size=kept.file_size,
+        same_as=known.same_as,
     )

@@ -47,7 +47,10 @@ class AssetShown(Struct, frozen=True, kw_only=True):
 
 
 class CandidateShown(Struct, frozen=True, kw_only=True):
-    """A picture that a slot can show. `score` is 0-100 with its `score_parts`; `asset` is there once it is in the store."""
+    """A picture that a slot can show. `score` is 0-100 with its `score_parts`; `asset` is there once it is in the store.
+
+    `reason` says why it is shown or not; `same_as` is the candidate that stands for this one, the same picture and larger.
+    """
 
     id: int
     source_type: str
@@ -63,6 +66,7 @@ class CandidateShown(Struct, frozen=True, kw_only=True):
     score_parts: list[ScorePart]
     status: str
     reason: str | None
+    same_as: int | None
     asset: AssetShown | None
 
 

@@ -120,6 +120,7 @@ class AssetCandidate(Base):
         one_of("status", "candidate", "chosen", "rejected", "failed"),
         UniqueConstraint("entity_type", "entity_id", "asset_type", "source_url", name="asset_candidates_source_key"),
         Index("idx_asset_candidates_cache", "cache_asset_id", postgresql_where=text("cache_asset_id IS NOT NULL")),
+        Index("idx_asset_candidates_same_as", "same_as", postgresql_where=text("same_as IS NOT NULL")),
     )
 
     id: Mapped[Id]
@@ -143,6 +144,7 @@ class AssetCandidate(Base):
     perceptual_hash: Mapped[str | None]
     status: Mapped[str] = mapped_column(server_default="candidate")
     reason: Mapped[str | None]
+    same_as: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("asset_candidates.id", ondelete="SET NULL"))
     created_at: Mapped[Now]
     updated_at: Mapped[Now]
 

@@ -34,7 +34,7 @@ a.source_type, a.source_url, a.provider_name
 _CANDIDATE_COLUMNS = """
 c.id, c.entity_type, c.entity_id, c.asset_type, c.source_type, c.provider_name, c.source_url, c.file_size, c.mtime_ns,
 c.width, c.height, c.language, c.vote_average, c.vote_count, c.likes, c.score, c.score_parts, c.cache_asset_id,
-c.perceptual_hash, c.status, c.reason, c.updated_at < now() - $3::interval AS stale
+c.perceptual_hash, c.status, c.reason, c.same_as, c.updated_at < now() - $3::interval AS stale
 """
 
 # The film's slots and locks, its library's root, its own language, and whether a person ever locked anything on it.
@@ -118,7 +118,10 @@ class StoredAsset(Struct, frozen=True, kw_only=True):
 
 
 class CandidateRow(Struct, frozen=True, kw_only=True):
-    """A row of asset_candidates; `asset` is its picture where it is in the store. `stale`: not changed for STALE_AFTER."""
+    """A row of asset_candidates; `asset` is its picture where it is in the store. `stale`: not changed for STALE_AFTER.
+
+    `same_as` is the candidate that stands for this one, because it is the same picture and larger.
+    """
 
     id: int
     entity_type: str
@@ -141,6 +144,7 @@ class CandidateRow(Struct, frozen=True, kw_only=True):
     perceptual_hash: str | None = None
     status: CandidateStatus = "candidate"
     reason: str | None = None
+    same_as: int | None = None
     stale: bool = False
     asset: StoredAsset | None = None
 

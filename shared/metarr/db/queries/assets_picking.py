@@ -11,17 +11,25 @@ CANDIDATE = """
 SELECT cache_asset_id FROM asset_candidates WHERE id = $1 AND entity_type = $2 AND entity_id = $3 AND asset_type = $4
 """
 
-# One candidate of a slot is chosen, or none; rows that already say so stay as they are.
+CHOSEN = "chosen by you"
+LOCKED = "locked slot shows your choice"
+LOCKED_EMPTY = "locked slot stays empty, as you chose"
+
+# One candidate of a slot is chosen, or none, and the others say why ($6); rows that already say so stay as they are. What is chosen
+# stands for itself.
 MARK_CHOSEN = """
 WITH slot AS (
     SELECT id FROM asset_candidates
-    WHERE entity_type = $1 AND entity_id = $2 AND asset_type = $3 AND (status = 'chosen' OR id = $4)
+    WHERE entity_type = $1 AND entity_id = $2 AND asset_type = $3 AND (status IN ('candidate', 'chosen') OR id = $4)
     ORDER BY id FOR NO KEY UPDATE
 )
 UPDATE asset_candidates c
 SET status = CASE WHEN c.id = $4 THEN 'chosen' ELSE 'candidate' END,
-    reason = CASE WHEN c.id = $4 THEN 'chosen by you' END
-FROM slot WHERE c.id = slot.id AND (c.status = 'chosen') <> (c.id IS NOT DISTINCT FROM $4)
+    reason = CASE WHEN c.id = $4 THEN $5 ELSE $6 END, same_as = CASE WHEN c.id = $4 THEN NULL ELSE c.same_as END
+FROM slot
+WHERE c.id = slot.id
+  AND CASE WHEN c.id = $4 THEN (c.status, c.reason) IS DISTINCT FROM ('chosen', $5)
+           ELSE (c.status, c.reason) IS DISTINCT FROM ('candidate', $6) END
 """
 
 # What a slot showed before, and what from then on, is in its history as content hashes, whoever changed it. Ids are given under the
@@ -68,7 +76,7 @@ async def pick_candidate(
     if now is None or now not in await lock_assets(conn, {now} | ({before} if before else set())):
         raise Conflict(f"the picture of candidate {candidate_id} is not in the store yet")
     await assign(conn, (entity_type, entity_id), {asset_type: now}, lock=(asset_type,))
-    await conn.execute(MARK_CHOSEN, entity_type, entity_id, asset_type, candidate_id)
+    await _mark(conn, entity_type, entity_id, asset_type, candidate_id, LOCKED)
     return before, now
 
 
@@ -79,7 +87,7 @@ async def clear_slot(conn: Connection, entity_type: str, entity_id: int, asset_t
     """
     before = await _lock(conn, entity_type, entity_id, asset_type)
     await assign(conn, (entity_type, entity_id), {asset_type: None}, lock=(asset_type,))
-    await conn.execute(MARK_CHOSEN, entity_type, entity_id, asset_type, None)
+    await _mark(conn, entity_type, entity_id, asset_type, None, LOCKED_EMPTY)
     return before
 
 
@@ -117,8 +125,14 @@ async def undo_slot(
         )
     await assign(conn, (entity_type, entity_id), {asset_type: now}, lock=(asset_type,))
     candidate = await conn.fetchval(CANDIDATE_OF, entity_type, entity_id, asset_type, now)
-    await conn.execute(MARK_CHOSEN, entity_type, entity_id, asset_type, candidate)
+    await _mark(conn, entity_type, entity_id, asset_type, candidate, LOCKED_EMPTY if now is None else LOCKED)
     return before, now
+
+
+async def _mark(
+    conn: Connection, entity_type: str, entity_id: int, asset_type: str, candidate_id: int | None, others: str
+) -> None:
+    await conn.execute(MARK_CHOSEN, entity_type, entity_id, asset_type, candidate_id, CHOSEN, others)
 
 
 def _check(entity_type: str, asset_type: str) -> None:

@@ -41,16 +41,18 @@ LOCK_ASSETS = "SELECT id FROM cache_assets WHERE id = ANY($1::bigint[]) ORDER BY
 
 LOCK_CANDIDATES = "SELECT id FROM asset_candidates WHERE id = ANY($1::bigint[]) ORDER BY id FOR NO KEY UPDATE"
 
-# What is known of a picture never becomes less: sizes that the source told stay, unknown ones are filled in.
+# What is known of a picture never becomes less: sizes that the source told stay, unknown ones are filled in. A candidate that was
+# withdrawn meanwhile stands for nobody.
 JUDGE = """
 UPDATE asset_candidates c
-SET status = said.status, reason = said.reason, score = said.score, score_parts = said.score_parts::jsonb,
+SET status = said.status, reason = said.reason, same_as = (SELECT k.id FROM asset_candidates k WHERE k.id = said.same_as),
+    score = said.score, score_parts = said.score_parts::jsonb,
     cache_asset_id = said.cache_asset_id, perceptual_hash = coalesce(said.perceptual_hash, c.perceptual_hash),
     width = coalesce(c.width, said.width), height = coalesce(c.height, said.height),
     file_size = coalesce(c.file_size, said.file_size)
 FROM unnest($1::bigint[], $2::text[], $3::text[], $4::numeric[], $5::text[], $6::bigint[], $7::text[], $8::int[],
-            $9::int[], $10::bigint[])
-     AS said (id, status, reason, score, score_parts, cache_asset_id, perceptual_hash, width, height, file_size)
+            $9::int[], $10::bigint[], $11::bigint[])
+     AS said (id, status, reason, score, score_parts, cache_asset_id, perceptual_hash, width, height, file_size, same_as)
 WHERE c.id = said.id
 """
 
@@ -117,6 +119,7 @@ class Judgement(Struct, frozen=True, kw_only=True):
     width: int | None = None
     height: int | None = None
     file_size: int | None = None
+    same_as: int | None = None
 
 
 class NewCandidate(Struct, frozen=True, kw_only=True):
@@ -180,7 +183,7 @@ async def judge(conn: Connection, judgements: Sequence[Judgement]) -> None:
     if not judgements:
         return
     ids = [one.candidate_id for one in judgements]
-    await conn.execute(LOCK_CANDIDATES, ids)
+    await conn.execute(LOCK_CANDIDATES, [*ids, *(one.same_as for one in judgements if one.same_as is not None)])
     await conn.execute(
         JUDGE,
         ids,
@@ -193,6 +196,7 @@ async def judge(conn: Connection, judgements: Sequence[Judgement]) -> None:
         [one.width for one in judgements],
         [one.height for one in judgements],
         [one.file_size for one in judgements],
+        [one.same_as for one in judgements],
     )
 
 

@@ -11,6 +11,7 @@ from metarr.db.database import Database
 from metarr.messages.requests import MakeThumbnail, ThumbnailMade
 from metarr_cache.thumbnails import Thumbnails
 from support import pictures
+from support.decoding import DecodesHere
 
 
 class Stored:
@@ -40,7 +41,7 @@ async def stored(db: Database, tmp_path: Path) -> Stored:
             blob.path,
             blob.size,
         )
-    return Stored(Thumbnails(db, store, str(tmp_path)), tmp_path, blob.content_hash, blob.path)
+    return Stored(Thumbnails(db, store, DecodesHere(), str(tmp_path)), tmp_path, blob.content_hash, blob.path)
 
 
 async def test_a_thumbnail_lies_beside_the_store_and_is_as_wide_as_asked(stored: Stored) -> None:

@@ -78,7 +78,7 @@ class Thumbnail(Struct, frozen=True, kw_only=True):
 
 
 def inspect(data: bytes) -> ImageFacts:
-    """Check and describe an image. Blocks for some 15 ms a megabyte: call it in a thread.
+    """Check and describe an image. Blocks for some 15 ms a megabyte, and trusts its decoders: services ask decoding.Decoders.
 
     Raises ImageRefused, with a reason for people, for anything but a whole JPEG, PNG, WebP or GIF within the limits.
     """

@@ -1,7 +1,6 @@
 """Makes smaller copies of stored pictures when they are asked for, and keeps them beside the store."""
 
 import asyncio
-import os
 from pathlib import Path
 
 from msgspec import Struct
@@ -13,7 +12,8 @@ from metarr.db import Database
 from metarr.db.queries.assets import load_file_path
 from metarr.errors import MetarrError, NotFound
 from metarr.messages.requests import MakeThumbnail, ThumbnailMade
-from metarr_cache.images import thumbnail
+from metarr_cache.images import Thumbnail
+from metarr_cache.protocol import ImageDecoder
 
 _MIME_TYPE = "image/webp"
 
@@ -26,11 +26,11 @@ class _Made(Struct, frozen=True, kw_only=True):
 class Thumbnails:
     """Answers MakeThumbnail. A thumbnail can be deleted at any time: it is made again."""
 
-    def __init__(self, db: Database, store: BlobStore, data_dir: str) -> None:
+    def __init__(self, db: Database, store: BlobStore, decoder: ImageDecoder, data_dir: str) -> None:
         self._db = db
         self._store = store
+        self._decoder = decoder
         self._data_dir = Path(data_dir)
-        self._decoders = asyncio.Semaphore(os.cpu_count() or 1)
 
     async def make_thumbnail(self, asked: MakeThumbnail) -> ThumbnailMade:
         """Where the thumbnail lies, or in words why there is none."""
@@ -48,15 +48,15 @@ class Thumbnails:
             stored = await load_file_path(conn, content_hash)
         if stored is None:
             raise NotFound("there is no such picture")
-        async with self._decoders:
-            return await asyncio.to_thread(self._write, stored, content_hash, width)
+        (data,) = await self._store.read_all([stored])
+        made = await self._decoder.thumbnail(data, width)
+        return await asyncio.to_thread(self._write, made, content_hash, width)
 
     def _find(self, content_hash: str, width: int) -> _Made | None:
         path = thumbnail_path(content_hash, width, THUMBNAIL_EXT)
         return _Made(path=path, mime_type=_MIME_TYPE) if (self._data_dir / path).is_file() else None
 
-    def _write(self, stored: str, content_hash: str, width: int) -> _Made:
-        made = thumbnail(self._store.read(stored), width)
+    def _write(self, made: Thumbnail, content_hash: str, width: int) -> _Made:
         path = thumbnail_path(content_hash, width, made.ext)
         target = self._data_dir / path
         move_into_place(write_temporary(str(target.parent), (made.data,)), str(target))

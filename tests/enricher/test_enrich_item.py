@@ -219,6 +219,20 @@ async def test_an_nfo_about_another_film_is_not_heard_once_a_person_pinned_the_f
     assert (await read_film(film)).metadata.title == "The Quiet Harbour"
 
 
+async def test_pictures_are_asked_for_in_the_languages_that_a_rule_of_artwork_names(
+    handlers, run_job, add_film, provider, db, library
+):
+    async with db.transaction() as conn:
+        rules = '{"languages": ["it", "wanted", "original"]}'
+        await conn.execute("INSERT INTO app_settings VALUES ('assets.logo', $1)", rules)
+    provider.answer(f"/tmdb/movie/{TMDB_ID}", said(tmdb_film(original_language="ja")))
+    film = await add_film(tmdb_id=TMDB_ID)
+    await run_job(handlers, enrich(film))
+    await run_job(handlers, enrich(film))
+    asked = [one.params["include_image_language"] for one in provider.asked if one.path == f"/tmdb/movie/{TMDB_ID}"]
+    assert asked == ["en,it,null", "en,it,ja,null"]
+
+
 async def test_languages_and_countries_of_the_library_decide_field_by_field(
     handlers, run_job, add_film, provider, db, library, read_film
 ):

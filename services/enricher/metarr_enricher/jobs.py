@@ -61,7 +61,8 @@ class Handlers:
         async with work.read() as conn:
             known = await _load(conn, job.entity_id)
         errand = Errand(fresh=job.fresh, priority=work.job.priority, waits=work.waiting_for)
-        panel = self._providers.panel(known.providers, known.settings, errand)
+        own = known.described.original_language if known.described else None
+        panel = self._providers.panel(known.providers, known.settings, errand, own)
         _respect_pauses(panel, work)
         await work.progress(0, 2, "finding out which film it is")
         identity = await _identify(known, panel, work)

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from metarr.db.queries.providers import ProviderConfig
 from metarr.domain.settings import Settings
+from metarr.domain.taste import picture_languages
 from metarr.http import HttpDoor
 from metarr_enricher.protocol import FindsMovies, GivesArtwork, GivesMovies, GivesRatings, SearchesMovies, Taste
 from metarr_enricher.providers import fanart_tv, omdb, tmdb
@@ -52,10 +53,21 @@ class Providers:
         self._door = door
         self._addresses = addresses
 
-    def panel(self, configs: Mapping[str, ProviderConfig], settings: Settings, errand: Errand) -> Panel:
-        """The panel for one job."""
+    def panel(
+        self,
+        configs: Mapping[str, ProviderConfig],
+        settings: Settings,
+        errand: Errand,
+        original_language: str | None = None,
+    ) -> Panel:
+        """The panel for one job; `original_language` is the film's own, where that is known already."""
         keys = {name: self._key(name, configs) for name in WORDS}
-        taste = Taste(languages=settings.languages, countries=settings.countries, max_actors=settings.max_actors)
+        taste = Taste(
+            languages=settings.languages,
+            picture_languages=picture_languages(settings, original_language),
+            countries=settings.countries,
+            max_actors=settings.max_actors,
+        )
         film_base = self._tmdb(keys["tmdb"], taste, errand)
         return Panel(
             searches=film_base,

@@ -13,9 +13,13 @@ from metarr.domain.movie import MovieMetadata
 
 
 class Taste(Struct, frozen=True, kw_only=True):
-    """What a library wants: languages (ISO 639-1) and countries (ISO 3166-1) in order of preference, length of a cast list."""
+    """What a library wants: languages (ISO 639-1) and countries (ISO 3166-1) in order of preference, length of a cast list.
+
+    `picture_languages` are those that pictures may be in beside `languages`.
+    """
 
     languages: tuple[str, ...] = ("en",)
+    picture_languages: tuple[str, ...] = ()
     countries: tuple[str, ...] = ("US",)
     max_actors: int = 20
 

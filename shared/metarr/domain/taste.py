@@ -1,8 +1,8 @@
 """What the settings of a library ask of one type of picture: the general rules, and over them those of the type."""
 
-from metarr.domain.artwork_rules import PRESETS, SlotRules
+from metarr.domain.artwork_rules import NONE, ORIGINAL, PRESETS, WANTED, SlotRules
 from metarr.domain.scoring import Taste
-from metarr.domain.scoring_slots import slot_of
+from metarr.domain.scoring_slots import SLOTS, slot_of
 from metarr.domain.settings import Settings
 
 _TEXTLESS = "textless"
@@ -26,6 +26,14 @@ def taste_for(settings: Settings, entity_type: str, asset_type: str, original_la
         providers=rules.providers or settings.providers,
         max_distance=settings.phash_max_distance,
     )
+
+
+def picture_languages(settings: Settings, original_language: str | None) -> tuple[str, ...]:
+    """The languages that a person wants pictures in, beside those of `metadata.languages`."""
+    orders = [getattr(settings, name).languages or () for name in SLOTS]
+    steps = dict.fromkeys(step for order in orders for step in order)
+    named = [original_language if step == ORIGINAL else step for step in steps if step not in (WANTED, NONE)]
+    return tuple(dict.fromkeys(language for language in named if language is not None))
 
 
 def is_artwork_rule(key: str) -> bool:

@@ -54,7 +54,8 @@ class Tmdb:
         return found.movie_results[0].id if found and found.movie_results else None
 
     async def give_movie(self, tmdb_id: int) -> MovieAnswer | None:
-        languages = dict.fromkeys([*map(base_language, self._taste.languages), "en", "null"])
+        wanted = (*self._taste.languages, *self._taste.picture_languages)
+        languages = dict.fromkeys([*map(base_language, wanted), "en", "null"])
         movie = await self._line.ask(
             f"/movie/{tmdb_id}",
             Movie,

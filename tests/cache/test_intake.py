@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from metarr.blobs import BlobStore
 from metarr.formats.file_uri import path_of, uri_of
 from metarr.http import HttpDoor
-from metarr_cache.intake import DOWNLOADS, Failure, Intake, Kept
+from metarr_cache.intake import Failure, Intake, Kept
 from support import pictures
 from support.clock import ManualClock
 from support.decoding import DecodesHere
@@ -89,21 +89,34 @@ async def test_an_address_that_many_ask_for_at_once_is_fetched_once(store: BlobS
     assert gallery.asked == [url]
 
 
-async def test_no_more_than_ten_are_under_way_at_the_same_time(store: BlobStore) -> None:
-    class Counting(Gallery):
-        now = most = 0
+async def test_what_is_in_the_store_is_only_asked_whether_it_has_changed(
+    intake: Intake, server: ProviderStandIn, tmp_path: Path, clock: ManualClock
+) -> None:
+    url = f"{server.url}/p.jpg"
+    server.answer("/p.jpg", Reply(body=pictures.poster(), headers={"etag": '"v1"'}), Reply(status=304))
+    have = await intake.download(url)
+    assert isinstance(have, Kept)
+    async with HttpDoor(data_dir=str(tmp_path), user_agent="test", clock=clock, configured=[server.url]) as door:
+        later = Intake(intake.store, door, DecodesHere())
+        assert await later.download(url, have=have) == have
+        assert server.asked[1].headers["if-none-match"] == '"v1"'
+        server.answer("/p.jpg", Reply(body=pictures.poster(seed=2), headers={"etag": '"v2"'}))
+        changed = await Intake(intake.store, door, DecodesHere()).download(url, have=have)
+        assert isinstance(changed, Kept)
+        assert changed.content_hash != have.content_hash
 
-        async def fetch_bytes(self, url: str, *, priority: int = 5) -> bytes | None:
-            self.now += 1
-            self.most = max(self.most, self.now)
-            await asyncio.sleep(0)
-            self.now -= 1
-            return await super().fetch_bytes(url, priority=priority)
 
-    gallery = Counting()
-    intake = Intake(store, gallery, DecodesHere())
-    await asyncio.gather(*(intake.download(f"https://image.test/{number}.jpg") for number in range(50)))
-    assert gallery.most == DOWNLOADS
+async def test_what_is_lost_from_the_store_is_fetched_and_not_only_asked_for(
+    intake: Intake, server: ProviderStandIn, tmp_path: Path, clock: ManualClock
+) -> None:
+    url = f"{server.url}/p.jpg"
+    server.answer("/p.jpg", Reply(body=pictures.poster(), headers={"etag": '"v1"'}))
+    have = await intake.download(url)
+    assert isinstance(have, Kept)
+    Path(intake.store.path(have.file_path)).unlink()
+    assert await intake.download(url, have=have) == have
+    assert "if-none-match" not in server.asked[1].headers
+    assert intake.store.exists(have.file_path)
 
 
 async def test_files_are_only_read_from_a_library(store: BlobStore) -> None:

@@ -1,6 +1,9 @@
 """Pictures on the other side of the network, for tests of what is done with them."""
 
+import hashlib
+
 from metarr.errors import MetarrError
+from metarr.http import UNCHANGED, Unchanged
 
 
 class Gallery:
@@ -21,3 +24,8 @@ class Gallery:
         if isinstance(found, MetarrError):
             raise found
         return found
+
+    async def fetch_again(self, url: str, content_hash: str, *, priority: int = 5) -> bytes | Unchanged | None:
+        """As a server that knows what it has sent."""
+        found = await self.fetch_bytes(url, priority=priority)
+        return UNCHANGED if found is not None and hashlib.sha256(found).hexdigest() == content_hash else found

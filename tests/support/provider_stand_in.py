@@ -11,13 +11,16 @@ from msgspec import Struct
 
 
 class Reply(Struct, frozen=True, kw_only=True):
-    """What one request gets, `once` this has happened. `promised` is a Content-Length that need not be true; `hangs` says nothing for ever."""
+    """What one request gets, `once` this has happened. `promised` is a Content-Length that need not be true; `hangs` says nothing
+    for ever, `endless` repeats the body for ever.
+    """
 
     status: int = 200
     body: bytes = b""
     headers: dict[str, str] = {}
     promised: int | None = None
     hangs: bool = False
+    endless: bool = False
     once: asyncio.Event | None = None
 
 
@@ -131,9 +134,19 @@ class ProviderStandIn:
             await asyncio.Event().wait()
         if reply.once is not None:
             await reply.once.wait()
+        if reply.endless:
+            await _flood(writer, reply.body)
         length = len(reply.body) if reply.promised is None else reply.promised
         headers = {"content-length": str(length), **reply.headers}
         lines = [f"HTTP/1.1 {reply.status} Said", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
         writer.write("\r\n".join(lines).encode("latin-1") + reply.body)
         await writer.drain()
         return reply.promised is None
+
+
+async def _flood(writer: asyncio.StreamWriter, chunk: bytes) -> None:
+    """Ends when the other side hangs up."""
+    writer.write(b"HTTP/1.1 200 Said\r\ntransfer-encoding: chunked\r\n\r\n")
+    while True:
+        writer.write(b"%x\r\n%b\r\n" % (len(chunk), chunk))
+        await writer.drain()

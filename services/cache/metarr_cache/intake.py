@@ -8,6 +8,7 @@ from datetime import timedelta
 from msgspec import Struct
 
 from metarr.blobs import BlobStore
+from metarr.db.queries.assets import StoredAsset
 from metarr.errors import (
     ImageRefused,
     LibraryOffline,
@@ -18,11 +19,9 @@ from metarr.errors import (
     Transient,
 )
 from metarr.formats.file_uri import path_of
+from metarr.http import Unchanged
 from metarr_cache.local import read_picture
 from metarr_cache.protocol import ImageDecoder, ImageSource
-
-DOWNLOADS = 10
-"""At the same time, in one process."""
 
 _REMEMBERED = 1000
 """Addresses whose picture came in lately: an actor of several new films is fetched once, also for jobs side by side."""
@@ -53,6 +52,22 @@ class Failure(Struct, frozen=True, kw_only=True):
     after: timedelta | None = None
 
 
+def kept_from(asset: StoredAsset) -> Kept | None:
+    """What a row says is in the store; None when nobody has looked at the picture yet."""
+    if asset.perceptual_hash is None or not asset.width or not asset.height:
+        return None
+    return Kept(
+        content_hash=asset.content_hash,
+        file_path=asset.file_path,
+        file_size=asset.file_size,
+        mime_type=asset.mime_type,
+        width=asset.width,
+        height=asset.height,
+        perceptual_hash=asset.perceptual_hash,
+        asset_id=asset.id,
+    )
+
+
 class Intake:
     """The way in. Raises only what is wrong with the house itself (Transient, e.g. a full disk or no process for decoding)."""
 
@@ -60,31 +75,32 @@ class Intake:
         self.store = store
         self._source = source
         self._decoder = decoder
-        self._downloads = asyncio.Semaphore(DOWNLOADS)
         self._readers = asyncio.Semaphore(os.cpu_count() or 1)
         self._lately: OrderedDict[str, Kept] = OrderedDict()
         self._under_way: dict[str, asyncio.Lock] = {}
 
-    async def bring(self, source_url: str, *, root: str | None, priority: int = 5) -> Kept | Failure:
-        """Bring in the picture that a candidate names: a file below `root`, or an address."""
+    async def bring(
+        self, source_url: str, *, root: str | None, priority: int = 5, have: Kept | None = None
+    ) -> Kept | Failure:
+        """Bring in the picture that a candidate names: a file below `root`, or an address. `have` came from there before."""
         path = path_of(source_url)
         if path is None:
-            return await self.download(source_url, priority=priority)
+            return await self.download(source_url, priority=priority, have=have)
         if root is None:
             return Failure(reason="files are only read from a library")
         return await self.read(path, root)
 
-    async def download(self, url: str, *, priority: int = 5) -> Kept | Failure:
-        """Bring in the picture at an address; what came in lately is not asked for again."""
+    async def download(self, url: str, *, priority: int = 5, have: Kept | None = None) -> Kept | Failure:
+        """Bring in the picture at an address; what came in lately is not asked for again, `have` only whether it has changed."""
         if not url.startswith(("https://", "http://")):
             return Failure(reason="this is not an address that pictures can be fetched from")
         lock = self._under_way.setdefault(url, asyncio.Lock())
         try:
             async with lock:
                 known = self._lately.get(url)
-                if known is not None and (await self.store.verify_all([known.file_path]))[0]:
+                if known is not None and await self._is_whole(known):
                     return known
-                return await self._fetch(url, priority)
+                return await self._fetch(url, priority, have)
         finally:
             if not lock.locked():
                 self._under_way.pop(url, None)
@@ -125,9 +141,11 @@ class Intake:
             perceptual_hash=facts.perceptual_hash,
         )
 
-    async def _fetch(self, url: str, priority: int) -> Kept | Failure:
+    async def _fetch(self, url: str, priority: int, have: Kept | None) -> Kept | Failure:
         try:
-            async with self._downloads:
+            if have is not None and await self._is_whole(have):
+                data = await self._source.fetch_again(url, have.content_hash, priority=priority)
+            else:
                 data = await self._source.fetch_bytes(url, priority=priority)
         except ProviderRateLimited as wait:
             return Failure(reason=str(wait), passing=True, after=wait.after)
@@ -137,10 +155,14 @@ class Intake:
             return Failure(reason=str(refusal))
         if data is None:
             return Failure(reason="there is no picture at its address any more (404)")
-        kept = await self.keep(data)
+        kept = have if isinstance(data, Unchanged) else await self.keep(data)
+        assert kept is not None
         if isinstance(kept, Kept):
             self._remember(url, kept)
         return kept
+
+    async def _is_whole(self, kept: Kept) -> bool:
+        return (await self.store.verify_all([kept.file_path]))[0]
 
     def _remember(self, url: str, kept: Kept) -> None:
         self._lately[url] = kept

@@ -13,7 +13,7 @@ from metarr.domain.scoring import Candidate, Taste
 from metarr.domain.settings import Settings
 from metarr.domain.taste import taste_for
 from metarr.formats.file_uri import path_of, uri_of
-from metarr_cache.intake import Failure, Kept
+from metarr_cache.intake import Failure, Kept, kept_from
 
 OWN_WORK = "Metarr wrote this file itself"
 
@@ -181,20 +181,8 @@ def _changed(row: CandidateRow, asset: StoredAsset) -> bool:
 
 
 def _in_store(option: Option, asset: StoredAsset) -> Option:
-    if asset.perceptual_hash is None or not asset.width or not asset.height:
-        return replace(option, undescribed=asset.file_path)
-    return option.brought(
-        Kept(
-            content_hash=asset.content_hash,
-            file_path=asset.file_path,
-            file_size=asset.file_size,
-            mime_type=asset.mime_type,
-            width=asset.width,
-            height=asset.height,
-            perceptual_hash=asset.perceptual_hash,
-            asset_id=asset.id,
-        )
-    )
+    kept = kept_from(asset)
+    return replace(option, undescribed=asset.file_path) if kept is None else option.brought(kept)
 
 
 def _shown_now(asset: StoredAsset, *, intact: bool) -> Option:

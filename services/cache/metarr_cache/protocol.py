@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from metarr.http import Unchanged
 from metarr_cache.images import ImageFacts, Thumbnail
 
 
@@ -10,6 +11,10 @@ class ImageSource(Protocol):
 
     async def fetch_bytes(self, url: str, *, priority: int = 5) -> bytes | None:
         """The bytes at an address, None when there is nothing. Raises an error of metarr.errors for everything else."""
+        ...
+
+    async def fetch_again(self, url: str, content_hash: str, *, priority: int = 5) -> bytes | Unchanged | None:
+        """The same for somebody who has what came from there before; UNCHANGED when it need not be sent again."""
         ...
 
 

@@ -18,7 +18,7 @@ from metarr.domain.taste import taste_for
 from metarr.errors import Invalid, MetarrError, NotFound
 from metarr.messages.jobs import HIGH
 from metarr.messages.requests import ImageStored, StoreImage
-from metarr_cache.intake import Failure, Intake, Kept
+from metarr_cache.intake import Failure, Intake, Kept, kept_from
 from metarr_cache.judging import parts_of
 
 UPLOAD_DIR = "uploads"
@@ -70,7 +70,8 @@ class Uploads:
         if asked.url is None:
             raise Invalid("neither an address nor a file was given")
         if known is not None:
-            return await self._intake.bring(known.source_url, root=item.root, priority=HIGH)
+            have = kept_from(known.asset) if known.asset is not None else None
+            return await self._intake.bring(known.source_url, root=item.root, priority=HIGH, have=have)
         return await self._intake.download(asked.url, priority=HIGH)
 
     async def _take_upload(self, name: str) -> Kept | Failure:

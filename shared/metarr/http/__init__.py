@@ -4,5 +4,6 @@ from metarr.http.breaker import ProviderResting
 from metarr.http.call import Call
 from metarr.http.door import HttpDoor, Waits, unsaid
 from metarr.http.sending import Limits
+from metarr.http.transfer import UNCHANGED, Unchanged
 
-__all__ = ["Call", "HttpDoor", "Limits", "ProviderResting", "Waits", "unsaid"]
+__all__ = ["UNCHANGED", "Call", "HttpDoor", "Limits", "ProviderResting", "Unchanged", "Waits", "unsaid"]

@@ -1,7 +1,8 @@
 """The one way out. Every request of the house goes through this door, and no other module knows how that is done."""
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +21,8 @@ from metarr.http.breaker import Breaker, ProviderResting
 from metarr.http.budget import PERSON_WAITS, Budget, Pause
 from metarr.http.call import Call
 from metarr.http.guard import GuardedBackend, GuardedTransport, Resolve, resolve
-from metarr.http.sending import CONNECT_SECONDS, Limits, Refusal, Reply, refuse, send
+from metarr.http.sending import CONNECT_SECONDS, Limits, Refusal, read_whole, refuse, send
+from metarr.http.transfer import Marks, Transfer, Unchanged, question_of
 
 FRESH_FOR = timedelta(days=7)
 DEFAULT_PER_SECOND = 5.0
@@ -29,6 +31,10 @@ ATTEMPTS = 3
 JSON_LIMITS = Limits(seconds=20.0, max_bytes=16_000_000)
 IMAGE_SECONDS = 30.0
 IMAGE_BYTES = 50_000_000
+IMAGES_OF_A_HOST = 4
+IMAGES = 10
+"""Transfers at the same time, from one host and in all: a slow host holds up nobody but those who want something from it."""
+_MARKS_KEPT = timedelta(days=365)
 
 PATIENCE_SECONDS = 30.0
 PATIENCE_FOR_PEOPLE_SECONDS = 10.0
@@ -61,6 +67,7 @@ class _Origin:
         self.budget = budget
         self.breaker = Breaker(provider)
         self.pause = Pause()
+        self.images = asyncio.Semaphore(IMAGES_OF_A_HOST)
 
 
 class HttpDoor:
@@ -82,6 +89,7 @@ class HttpDoor:
         self._clock = clock
         self._json_limits = json_limits
         self._origins: dict[str, _Origin] = {}
+        self._images = asyncio.Semaphore(IMAGES)
         self._answers = AnswerStore(Path(data_dir) / "cache" / "answers")
         self._client = httpx.AsyncClient(
             transport=GuardedTransport(GuardedBackend(endpoints(configured), look_up)),
@@ -137,9 +145,30 @@ class HttpDoor:
 
         Raises AddressRefused (guard), ImageRefused (too large), ProviderUnavailable, ProviderRateLimited, ProviderRefused.
         """
+        body = await self._fetch(url, Transfer(), Limits(seconds=timeout, max_bytes=max_bytes), priority)
+        assert not isinstance(body, Unchanged)
+        return body
+
+    async def fetch_again(self, url: str, content_hash: str, *, priority: int = 5) -> bytes | Unchanged | None:
+        """`fetch_bytes` for somebody who has what came from there before, by its SHA-256; UNCHANGED when that is still it."""
+        limits = Limits(seconds=IMAGE_SECONDS, max_bytes=IMAGE_BYTES)
+        kept = await self._answers.get(question_of(url))
+        marks = None if kept is None else _decode(kept, Marks)
+        known = marks if marks is not None and marks.content_hash == content_hash else None
+        return await self._fetch(url, Transfer(known), limits, priority)
+
+    async def _fetch(self, url: str, transfer: Transfer, limits: Limits, priority: int) -> bytes | Unchanged | None:
         host, _ = endpoint(url)
-        limits = Limits(seconds=timeout, max_bytes=max_bytes)
-        return await self._persist(self._origin(host), priority, unsaid, lambda: self._send(host, url, {}, {}, limits))
+        origin = self._origin(host)
+
+        async def request() -> bytes | Unchanged | Refusal | None:
+            async with origin.images, self._images:
+                return await send(self._client, host, url, headers=transfer.headers, limits=limits, read=transfer.read)
+
+        body: bytes | Unchanged | None = await self._persist(origin, priority, unsaid, request)
+        if isinstance(body, bytes) and (marks := await asyncio.to_thread(transfer.marks_of, body)) is not None:
+            await self._answers.put(question_of(url), marks, fresh_for=_MARKS_KEPT)
+        return body
 
     async def _kept[T](self, call: Call, answer: type[T]) -> T | None:
         body = await self._answers.get(call.question)
@@ -151,9 +180,16 @@ class HttpDoor:
 
     async def _ask[T](self, call: Call, answer: type[T], fresh_for: timedelta) -> T | Refusal | None:
         """One request; only an answer that can be read is kept."""
-        params = call.params | call.secret_params
         try:
-            body = await self._send(call.provider, call.url, params, call.secret_headers, self._json_limits)
+            body = await send(
+                self._client,
+                call.provider,
+                call.url,
+                params=call.params | call.secret_params,
+                secret_headers=call.secret_headers,
+                limits=self._json_limits,
+                read=read_whole,
+            )
             if not isinstance(body, bytes):
                 return body
             decoded = _decode(body, answer)
@@ -161,11 +197,6 @@ class HttpDoor:
             raise ProviderUnavailable(call.provider, "answered with something that cannot be read") from unusable
         await self._answers.put(call.question, body, fresh_for=fresh_for)
         return decoded
-
-    async def _send(
-        self, provider: str, url: str, params: Mapping[str, str], headers: Mapping[str, str], limits: Limits
-    ) -> Reply:
-        return await send(self._client, provider, url, params=params, headers=headers, limits=limits)
 
     async def _persist[T](
         self, origin: _Origin, priority: int, waits: Waits, request: Callable[[], Awaitable[T | Refusal | None]]

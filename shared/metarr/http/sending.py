@@ -1,7 +1,7 @@
 """Sending one request: redirects, limits of time and size, and the translation of everything that can go wrong."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -44,24 +44,44 @@ type Reply = bytes | Refusal | None
 """A body, a refusal, or None for "there is no such thing"."""
 
 
-async def send(
+async def read_whole(response: httpx.Response, limits: Limits) -> Reply:
+    """The body of an answer. Raises ImageRefused (too large), httpx.HTTPError."""
+    if not response.is_success:
+        return refusal_of(response)
+    announced = response.headers.get("content-length", "")
+    check_size(int(announced) if announced.isdigit() else 0, limits)
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        check_size(len(body), limits)
+    return bytes(body)
+
+
+async def send[T](
     client: httpx.AsyncClient,
     provider: str,
     url: str,
     *,
-    params: Mapping[str, str],
-    headers: Mapping[str, str],
+    params: Mapping[str, str] = {},
+    headers: Mapping[str, str] = {},
+    secret_headers: Mapping[str, str] = {},
     limits: Limits,
-) -> Reply:
+    read: Callable[[httpx.Response, Limits], Awaitable[T]],
+) -> T:
     """GET a URL, following at most MAX_REDIRECTS redirects; secret headers do not go along to another origin.
+
+    `read` takes the answer, whatever its status.
 
     Raises ProviderUnavailable (not in time, no connection, broken answer), AddressRefused (guard), ImageRefused (too large).
     """
     try:
         async with asyncio.timeout(limits.seconds):
-            return await _follow(
-                client, client.build_request("GET", url, params=params or None, headers=headers), headers, limits
-            )
+            request = client.build_request("GET", url, params=params or None, headers={**headers, **secret_headers})
+            response = await _follow(client, request, secret_headers)
+            try:
+                return await read(response, limits)
+            finally:
+                await response.aclose()
     except (TimeoutError, httpx.TimeoutException) as late:
         raise ProviderUnavailable(provider, f"did not answer within {limits.seconds:g} s") from late
     except httpx.InvalidURL as wrong:
@@ -86,40 +106,30 @@ def refuse(provider: str, refusal: Refusal, pause: Pause, now: float) -> Provide
             return ProviderUnavailable(provider, f"has trouble of its own ({status})")
 
 
-async def _follow(
-    client: httpx.AsyncClient, request: httpx.Request, secrets: Mapping[str, str], limits: Limits
-) -> Reply:
+def refusal_of(response: httpx.Response) -> Refusal | None:
+    """What a status that is no success means; None for "there is no such thing"."""
+    if response.status_code in _GONE:
+        return None
+    wait = retry_after_seconds(response.headers.get("retry-after"), datetime.now(UTC))
+    return Refusal(status=response.status_code, retry_after=wait)
+
+
+def check_size(size: int, limits: Limits) -> None:
+    """Raises ImageRefused above the limit."""
+    if size > limits.max_bytes:
+        raise ImageRefused(f"the file is larger than {limits.max_bytes / 1_000_000:g} MB")
+
+
+async def _follow(client: httpx.AsyncClient, request: httpx.Request, secrets: Mapping[str, str]) -> httpx.Response:
+    """The first answer that leads nowhere else, its body unread."""
     for _ in range(MAX_REDIRECTS + 1):
         here = endpoint(str(request.url))
         response = await client.send(request, stream=True, follow_redirects=False)
-        try:
-            if response.status_code not in _REDIRECTS or response.next_request is None:
-                return await _read(response, limits)
-            request = response.next_request
-        finally:
-            await response.aclose()
+        if response.status_code not in _REDIRECTS or response.next_request is None:
+            return response
+        request = response.next_request
+        await response.aclose()
         if endpoint(str(request.url)) != here:
             for name in secrets:
                 request.headers.pop(name, None)
     raise httpx.TooManyRedirects(f"more than {MAX_REDIRECTS} redirects")
-
-
-async def _read(response: httpx.Response, limits: Limits) -> Reply:
-    if response.status_code in _GONE:
-        return None
-    if not response.is_success:
-        wait = retry_after_seconds(response.headers.get("retry-after"), datetime.now(UTC))
-        return Refusal(status=response.status_code, retry_after=wait)
-    announced = response.headers.get("content-length", "")
-    if announced.isdigit() and int(announced) > limits.max_bytes:
-        raise ImageRefused(_too_large(limits))
-    body = bytearray()
-    async for chunk in response.aiter_bytes():
-        body += chunk
-        if len(body) > limits.max_bytes:
-            raise ImageRefused(_too_large(limits))
-    return bytes(body)
-
-
-def _too_large(limits: Limits) -> str:
-    return f"the file is larger than {limits.max_bytes / 1_000_000:g} MB"

@@ -5,18 +5,21 @@ import shutil
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from metarr.blobs.room import reserve_of
 from metarr.db import Connection
 from metarr.db.queries.provider_settings import show_providers
+from metarr.db.queries.reconcile import load_store_state
 from metarr.db.queries.schedules import TASKS, ScheduleRow, database_time, load_schedules
 from metarr.db.queries.system import LibraryCounts, count_libraries, list_workers
 from metarr.errors import DatabaseUnavailable
 from metarr.runtime.scheduler import complaint
 from metarr_api.check import Check
 from metarr_api.queue_checks import look_at_the_queue
+from metarr_api.store_checks import look_at_the_store
 from metarr_api.tools import Tools
 
-LEAST_FREE = 1024**3
-"""Bytes that should be free in the data directory: artwork is a few MB a film."""
+LEAST_FREE = 2 * 1024**3
+"""Bytes that should be free in the data directory: artwork is a few MB a film, and stops before the disk is full."""
 WORKING = ("scanner", "enricher", "cache", "publisher")
 """Services of which at least one worker should be alive."""
 LATE = timedelta(minutes=5)
@@ -46,6 +49,7 @@ async def _stored(tools: Tools, conn: Connection) -> list[Check]:
         *(_worker(service, alive.count(service)) for service in WORKING),
         *_mounts(await count_libraries(conn)),
         _provider_key(keys.get("tmdb", False)),
+        look_at_the_store(await load_store_state(conn)),
         _schedules(await load_schedules(conn), await database_time(conn)),
         *await look_at_the_queue(conn, workers, tools.clock.now),
     ]
@@ -65,7 +69,7 @@ def _broker(tools: Tools) -> Check:
 async def _disk(tools: Tools) -> Check:
     folder = tools.environment.data_dir
     try:
-        free = (await asyncio.to_thread(shutil.disk_usage, folder)).free
+        disk = await asyncio.to_thread(shutil.disk_usage, folder)
     except OSError as fault:
         return Check(
             name="disk",
@@ -73,9 +77,13 @@ async def _disk(tools: Tools) -> Check:
             message=f"the data directory {folder} cannot be looked at: {fault.strerror}",
             remedy="look at METARR_DATA_DIR",
         )
-    message = f"{free / 1024**3:.1f} GiB free in {folder}"
-    if free < LEAST_FREE:
-        return Check(name="disk", state="wrong", message=message, remedy="make room: new artwork cannot be kept")
+    message = f"{disk.free / 1024**3:.1f} GiB free in {folder}"
+    if disk.free < reserve_of(disk.total):
+        return Check(
+            name="disk", state="wrong", message=message, remedy="make room: new artwork is not kept until then"
+        )
+    if disk.free < LEAST_FREE:
+        return Check(name="disk", state="warning", message=message, remedy="make room: artwork is a few MB a film")
     return Check(name="disk", state="ok", message=message)
 
 

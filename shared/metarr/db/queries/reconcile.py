@@ -107,6 +107,15 @@ SET checked_at = excluded.checked_at, pictures = excluded.pictures, lost = exclu
 """
 
 
+# What was found when the parts were last compared, and what is lost by now.
+STATE = """
+SELECT (SELECT count(*) FROM cache_assets WHERE lost_at IS NOT NULL) AS lost,
+       coalesce(sum(unknown_files), 0)::bigint AS unknown_files, coalesce(sum(unknown_bytes), 0)::bigint AS unknown_bytes,
+       CASE WHEN count(*) = 256 THEN min(checked_at) END AS compared_at
+FROM store_parts
+"""
+
+
 class Item(Struct, frozen=True, kw_only=True):
     """An item whose references are not what it shows; `assets` are the pictures concerned."""
 
@@ -140,6 +149,15 @@ class PartReport(Struct, frozen=True, kw_only=True):
     lost: int
     unknown_files: int
     unknown_bytes: int
+
+
+class StoreState(Struct, frozen=True, kw_only=True):
+    """`lost` pictures, and files that no row knows; `compared_at` is None until every part was compared once."""
+
+    lost: int
+    unknown_files: int
+    unknown_bytes: int
+    compared_at: datetime | None
 
 
 async def list_differing(conn: Connection, *, limit: int) -> list[Item]:
@@ -190,3 +208,8 @@ async def stored_bytes(conn: Connection) -> int:
 async def list_unread(conn: Connection, *, before: datetime, limit: int) -> list[UnreadFile]:
     """Files that were last known to be whole before this time, the longest unread first."""
     return [msgspec.convert(dict(row), UnreadFile) for row in await conn.fetch(UNREAD, before, limit)]
+
+
+async def load_store_state(conn: Connection) -> StoreState:
+    """How the store is, as far as was looked."""
+    return msgspec.convert(dict(await conn.fetchrow(STATE) or {}), StoreState)

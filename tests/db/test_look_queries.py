@@ -77,6 +77,12 @@ async def test_every_two_films_that_look_alike_are_together_in_a_group(conn: Con
     assert groups(found) == [films[0:2], films[1:3], films[2:4]]
 
 
+async def test_a_group_of_which_another_has_only_a_part_is_told_too(conn: Connection) -> None:
+    films = await films_showing(conn, [0b0, 0b111, 0b11, 0b1_1111_1111])  # the last one is near the second alone
+    found = await find_shared(conn, SharedFilter(), after=None, limit=50)
+    assert groups(found) == [[films[0], films[2], films[1]], films[1:4]]
+
+
 async def test_a_group_that_is_part_of_another_is_not_told_again(conn: Connection) -> None:
     films = await films_showing(conn, [0, 1, 3, 7, 0xFFFF_FFFF])
     found = await find_shared(conn, SharedFilter(), after=None, limit=50)

@@ -51,10 +51,10 @@ class AssetLook(Base):
 
     __tablename__ = "asset_looks"
     __table_args__ = (
-        Index("idx_asset_looks_band_1", text("((bits >> 48) & 65535)")),
-        Index("idx_asset_looks_band_2", text("((bits >> 32) & 65535)")),
-        Index("idx_asset_looks_band_3", text("((bits >> 16) & 65535)")),
-        Index("idx_asset_looks_band_4", text("(bits & 65535)")),
+        Index("idx_asset_looks_band_1", text("((bits >> 48) & 65535)"), postgresql_include=["bits", "cache_asset_id"]),
+        Index("idx_asset_looks_band_2", text("((bits >> 32) & 65535)"), postgresql_include=["bits", "cache_asset_id"]),
+        Index("idx_asset_looks_band_3", text("((bits >> 16) & 65535)"), postgresql_include=["bits", "cache_asset_id"]),
+        Index("idx_asset_looks_band_4", text("(bits & 65535)"), postgresql_include=["bits", "cache_asset_id"]),
     )
 
     cache_asset_id: Mapped[int] = mapped_column(

@@ -1,6 +1,7 @@
 """What other rules would change is told before they are saved, item by item, and nothing is touched by asking."""
 
 import asyncio
+import random
 from typing import Any
 
 import pytest
@@ -232,6 +233,29 @@ def test_a_locked_slot_never_changes_whatever_rules_and_candidates(
                        candidates=tuple(many), published=())  # fmt: skip
     outcome = simulation._outcome(item, Rules(now=Settings(), tried=tried))
     assert (outcome.moved, outcome.unchanged) == ((), 0)
+
+
+@given(many=many_rows, tried=settings, seed=st.integers(0, 1000), small=st.sets(st.integers(1, 8)))
+def test_the_same_candidates_in_any_order_give_the_same_choice_also_when_their_looks_come_with_the_download(
+    many: list[CandidateRow], tried: Settings, seed: int, small: set[int]
+) -> None:
+    slot = SlotRow(entity_type="movie", entity_id=1, asset_type="poster")
+
+    async def bring(option: Option) -> Kept | Failure:
+        number = option.candidate.id
+        if number % 4 == 0:
+            return Failure(reason="it is gone")
+        looks = "0" * 16 if number in small else f"{number:016x}"
+        size = (400, 600) if number in small else (1000, 1500)
+        return Kept(content_hash=f"{number:064x}", file_path="x", file_size=number, mime_type="image/jpeg",
+                    width=size[0], height=size[1], perceptual_hash=looks)  # fmt: skip
+
+    def chosen(rows: list[CandidateRow]) -> tuple[int | None, list[tuple[int, int | None]]]:
+        choice = asyncio.run(choose(suppose(slot, rows, ()), taste_of(slot, None, tried), bring))
+        best = choice.best.candidate.id if choice.best else None
+        return best, [(one.candidate.id, one.repeats) for one in choice.ranked]
+
+    assert chosen(random.Random(seed).sample(many, len(many))) == chosen(many)
 
 
 @given(many=many_rows, tried=settings)

@@ -354,11 +354,7 @@ def test_a_higher_weight_never_takes_points_away(
     one: Candidate, slot: Slot, taste: Taste, name: str, more: float
 ) -> None:
     values = {field: getattr(taste.weights, field) for field in ScoreWeights.__struct_fields__}
-    heavier = Taste(
-        languages=taste.languages,
-        original_language=taste.original_language,
-        weights=ScoreWeights(**{**values, name: values[name] + more}),
-    )
+    heavier = replace(taste, weights=ScoreWeights(**{**values, name: values[name] + more}))
     assert score(one, slot, heavier).points >= score(one, slot, taste).points
 
 

@@ -1,7 +1,7 @@
 """Gathers the ends of jobs that wrote nothing: while one statement is under way, the next one fills."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from metarr import queue
 from metarr.db import Database
@@ -16,8 +16,11 @@ type _Waiting = tuple[ClaimedJob, asyncio.Future[bool]]
 class Completions:
     """Completes jobs in batches. What a job wrote is never waited for here: that goes with the handler's own transaction."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, on_arrival: Callable[[], None] = lambda: None) -> None:
         self._db = db
+        self._on_arrival = on_arrival
+        self.count = 0
+        """Jobs that are done and whose end is not written down yet: they need no slot any more."""
         self._waiting: list[_Waiting] = []
         self._some = asyncio.Event()
 
@@ -26,7 +29,12 @@ class Completions:
         done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting.append((job, done))
         self._some.set()
-        return await done
+        self.count += 1
+        self._on_arrival()
+        try:
+            return await done
+        finally:
+            self.count -= 1
 
     async def run(self) -> None:
         """Until cancelled."""

@@ -90,7 +90,7 @@ class Worker:
         self._reached = reached
         self._line = Line()
         self._relay = Relay(db, bus, clock)
-        self._completions = Completions(db)
+        self._completions = Completions(db, self._on_slot)
         self._upkeep = Upkeep(db, clock)
         self._metrics = JobMetrics(service)
         self._running: dict[asyncio.Task[None], Work] = {}
@@ -166,7 +166,7 @@ class Worker:
 
     async def _claim(self, group: asyncio.TaskGroup) -> int:
         """Start as many jobs as slots are free, of which some are only for urgent ones; how many were started."""
-        free = self._slots - len(self._running)
+        free = self._free_slots()
         if free <= 0:
             return 0
         most, limit = (_ANY, free - self._kept_for_urgent) if free > self._kept_for_urgent else (URGENT, free)
@@ -179,6 +179,10 @@ class Worker:
                 if job not in waiting:
                     self._begin(job, group)
         return len(jobs) - len(waiting)
+
+    def _free_slots(self) -> int:
+        """Those of jobs whose end is only being written down are free again, as long as not too many wait for that."""
+        return self._slots - len(self._running) + min(self._completions.count, self._slots)
 
     async def _take(self, most: int, limit: int) -> list[ClaimedJob]:
         """The first of the line; where too few come behind the marks, the whole line is walked as often as that is cheap."""
@@ -239,7 +243,10 @@ class Worker:
     def _on_done(self, task: asyncio.Task[None]) -> None:
         self._running.pop(task)
         self._metrics.running(len(self._running))
-        if self._more_waits and 2 * (self._slots - len(self._running)) < self._slots:
+        self._on_slot()
+
+    def _on_slot(self) -> None:
+        if self._more_waits and 2 * self._free_slots() < self._slots:
             # Claims for single slots would cost more than the jobs do: a moment brings some more of them.
             self._gathering = self._gathering or asyncio.get_running_loop().call_later(_GATHER_SECONDS, self._gathered)
         else:

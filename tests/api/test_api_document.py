@@ -16,7 +16,15 @@ from schemathesis.checks import load_all_checks
 from schemathesis.specs.openapi import checks
 
 from metarr.db import Database
-from metarr.messages.requests import FindMatches, ImageStored, MakeThumbnail, MatchesFound, StoreImage, ThumbnailMade
+from metarr.messages.requests import (
+    FindMatches,
+    ImageStored,
+    MakePreview,
+    MakeThumbnail,
+    MatchesFound,
+    StoreImage,
+    ThumbnailMade,
+)
 from metarr_api.tools import Tools
 from support.answering import answering, same
 from support.api import KEY, served
@@ -28,6 +36,7 @@ ANSWERS = {
     FindMatches: MatchesFound(reason="nobody knows"),
     StoreImage: ImageStored(refused="it is no picture"),
     MakeThumbnail: ThumbnailMade(refused="it is no picture"),
+    MakePreview: ThumbnailMade(refused="it is no picture"),
 }
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from metarr.domain.movie import ASSET_SLOTS
 from metarr.errors import Transient
+from metarr.http import IMAGE_BYTES
 from metarr_cache.intake import Intake
 from metarr_cache.jobs import Handlers
 from support import pictures
@@ -51,7 +52,7 @@ async def test_a_lock_that_is_set_while_the_job_works_counts(house: House) -> No
     await house.offer("fanart", pictures.fanart())
 
     class LocksMeanwhile(Gallery):
-        async def fetch_bytes(self, url: str, *, priority: int = 5) -> bytes | None:
+        async def fetch_bytes(self, url: str, *, max_bytes: int = IMAGE_BYTES, priority: int = 5) -> bytes | None:
             async with house.db.read() as conn:
                 await conn.execute("UPDATE movies SET poster_locked = true WHERE id = $1", house.movie)
             return await house.gallery.fetch_bytes(url, priority=priority)

@@ -2,8 +2,8 @@
 
 import hashlib
 
-from metarr.errors import MetarrError
-from metarr.http import UNCHANGED, Unchanged
+from metarr.errors import ImageRefused, MetarrError
+from metarr.http import IMAGE_BYTES, UNCHANGED, Unchanged
 
 
 class Gallery:
@@ -18,11 +18,13 @@ class Gallery:
         self._at[url] = what
         return url
 
-    async def fetch_bytes(self, url: str, *, priority: int = 5) -> bytes | None:
+    async def fetch_bytes(self, url: str, *, max_bytes: int = IMAGE_BYTES, priority: int = 5) -> bytes | None:
         self.asked.append(url)
         found = self._at.get(url)
         if isinstance(found, MetarrError):
             raise found
+        if found is not None and len(found) > max_bytes:
+            raise ImageRefused("the file is larger than what was asked for")
         return found
 
     async def fetch_again(self, url: str, content_hash: str, *, priority: int = 5) -> bytes | Unchanged | None:

@@ -26,6 +26,7 @@ from metarr_api.routes.look_alikes import LookAlikeRoutes
 from metarr_api.routes.movie_actions import MovieActionRoutes
 from metarr_api.routes.movies import MOVIE, MovieRoutes
 from metarr_api.routes.pauses import PauseRoutes
+from metarr_api.routes.previews import PreviewRoutes
 from metarr_api.routes.schedules import ScheduleRoutes
 from metarr_api.routes.settings import SettingRoutes
 from metarr_api.routes.system import MetricRoutes, SystemRoutes
@@ -44,6 +45,7 @@ _UNDER_V1: tuple[type[Controller], ...] = (
     ArtworkRuleRoutes,
     LookAlikeRoutes,
     AssetRoutes,
+    PreviewRoutes,
     JobRoutes,
     PauseRoutes,
     ScheduleRoutes,

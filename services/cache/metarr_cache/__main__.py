@@ -5,12 +5,13 @@ from datetime import timedelta
 
 from metarr.blobs import BlobStore
 from metarr.http import HttpDoor
-from metarr.messages.requests import MakeThumbnail, MendFile, SimulateArtwork, StoreImage
+from metarr.messages.requests import MakePreview, MakeThumbnail, MendFile, SimulateArtwork, StoreImage
 from metarr.runtime import VERSION, Service, ServiceParts, run_service
 from metarr_cache.decoding import Decoders
 from metarr_cache.intake import Intake
 from metarr_cache.jobs import Handlers
 from metarr_cache.mending import Mender
+from metarr_cache.previews import Previews
 from metarr_cache.simulation import Simulations
 from metarr_cache.thumbnails import Thumbnails
 from metarr_cache.uploads import Uploads
@@ -54,6 +55,7 @@ async def build(service: Service) -> ServiceParts:
         answers={
             StoreImage: uploads.store_image,
             MakeThumbnail: thumbnails.make_thumbnail,
+            MakePreview: Previews(service.db, door, decoders, thumbnails).make_preview,
             SimulateArtwork: Simulations(service.db).simulate_artwork,
             MendFile: mender.mend_file,
         },

@@ -2,14 +2,14 @@
 
 from typing import Protocol
 
-from metarr.http import Unchanged
+from metarr.http import IMAGE_BYTES, Unchanged
 from metarr_cache.images import ImageFacts, Thumbnail
 
 
 class ImageSource(Protocol):
     """The way out; metarr.http.HttpDoor is one."""
 
-    async def fetch_bytes(self, url: str, *, priority: int = 5) -> bytes | None:
+    async def fetch_bytes(self, url: str, *, max_bytes: int = IMAGE_BYTES, priority: int = 5) -> bytes | None:
         """The bytes at an address, None when there is nothing. Raises an error of metarr.errors for everything else."""
         ...
 

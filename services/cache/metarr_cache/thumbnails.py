@@ -3,8 +3,6 @@
 import asyncio
 from pathlib import Path
 
-from msgspec import Struct
-
 from metarr.blobs import BlobStore, thumbnail_path
 from metarr.blobs.names import THUMBNAIL_EXT, check_hash
 from metarr.blobs.writing import move_into_place, write_temporary
@@ -16,11 +14,6 @@ from metarr_cache.images import Thumbnail
 from metarr_cache.protocol import ImageDecoder
 
 _MIME_TYPE = "image/webp"
-
-
-class _Made(Struct, frozen=True, kw_only=True):
-    path: str
-    mime_type: str
 
 
 class Thumbnails:
@@ -35,13 +28,24 @@ class Thumbnails:
     async def make_thumbnail(self, asked: MakeThumbnail) -> ThumbnailMade:
         """Where the thumbnail lies, or in words why there is none."""
         try:
-            made = await self._make(check_hash(asked.content_hash), asked.width)
+            return await self._make(check_hash(asked.content_hash), asked.width)
         except MetarrError as refusal:
             return ThumbnailMade(refused=str(refusal))
-        return ThumbnailMade(file_path=made.path, mime_type=made.mime_type)
 
-    async def _make(self, content_hash: str, width: int) -> _Made:
-        known = await asyncio.to_thread(self._find, content_hash, width)
+    async def find(self, content_hash: str, width: int) -> ThumbnailMade | None:
+        """The thumbnail that is there. Raises Invalid for a width outside the fixed set, as `keep`."""
+        path = thumbnail_path(content_hash, width, THUMBNAIL_EXT)
+        there = await asyncio.to_thread((self._data_dir / path).is_file)
+        return ThumbnailMade(file_path=path, mime_type=_MIME_TYPE) if there else None
+
+    async def keep(self, made: Thumbnail, content_hash: str, width: int) -> ThumbnailMade:
+        """Put a thumbnail where it is found from now on."""
+        path = thumbnail_path(content_hash, width, made.ext)
+        await asyncio.to_thread(_write, self._data_dir / path, made.data)
+        return ThumbnailMade(file_path=path, mime_type=made.mime_type)
+
+    async def _make(self, content_hash: str, width: int) -> ThumbnailMade:
+        known = await self.find(content_hash, width)
         if known is not None:
             return known
         async with self._db.read() as conn:
@@ -49,15 +53,8 @@ class Thumbnails:
         if stored is None:
             raise NotFound("there is no such picture")
         (data,) = await self._store.read_all([stored])
-        made = await self._decoder.thumbnail(data, width)
-        return await asyncio.to_thread(self._write, made, content_hash, width)
+        return await self.keep(await self._decoder.thumbnail(data, width), content_hash, width)
 
-    def _find(self, content_hash: str, width: int) -> _Made | None:
-        path = thumbnail_path(content_hash, width, THUMBNAIL_EXT)
-        return _Made(path=path, mime_type=_MIME_TYPE) if (self._data_dir / path).is_file() else None
 
-    def _write(self, made: Thumbnail, content_hash: str, width: int) -> _Made:
-        path = thumbnail_path(content_hash, width, made.ext)
-        target = self._data_dir / path
-        move_into_place(write_temporary(str(target.parent), (made.data,)), str(target))
-        return _Made(path=path, mime_type=made.mime_type)
+def _write(target: Path, data: bytes) -> None:
+    move_into_place(write_temporary(str(target.parent), (data,)), str(target))

@@ -2,8 +2,8 @@
 
 from metarr.http.breaker import ProviderResting
 from metarr.http.call import Call
-from metarr.http.door import HttpDoor, Waits, unsaid
+from metarr.http.door import IMAGE_BYTES, HttpDoor, Waits, unsaid
 from metarr.http.sending import Limits
 from metarr.http.transfer import UNCHANGED, Unchanged
 
-__all__ = ["UNCHANGED", "Call", "HttpDoor", "Limits", "ProviderResting", "Unchanged", "Waits", "unsaid"]
+__all__ = ["IMAGE_BYTES", "UNCHANGED", "Call", "HttpDoor", "Limits", "ProviderResting", "Unchanged", "Waits", "unsaid"]

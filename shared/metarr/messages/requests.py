@@ -154,6 +154,14 @@ class MakeThumbnail(Request, frozen=True, kw_only=True):
     width: int
 
 
+class MakePreview(Request, frozen=True, kw_only=True):
+    """A small copy of a candidate's picture, 320 pixels wide at most, whether that is in the store or not."""
+
+    service = "cache"
+    verb = "make_preview"
+    candidate_id: int
+
+
 class ThumbnailMade(Struct, frozen=True, kw_only=True):
     """Where the thumbnail lies below the data directory, or `refused` with the reason in words."""
 

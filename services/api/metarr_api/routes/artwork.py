@@ -49,7 +49,8 @@ class AssetShown(Struct, frozen=True, kw_only=True):
 class CandidateShown(Struct, frozen=True, kw_only=True):
     """A picture that a slot can show. `score` is 0-100 with its `score_parts`; `asset` is there once it is in the store.
 
-    `reason` says why it is shown or not; `same_as` is the candidate that stands for this one, the same picture and larger.
+    `preview_url` is a path on this server that shows it small, whether it is in the store or not. `reason` says why it is shown or not;
+    `same_as` is the candidate that stands for this one, the same picture and larger.
     """
 
     id: int
@@ -68,9 +69,12 @@ class CandidateShown(Struct, frozen=True, kw_only=True):
     reason: str | None
     same_as: int | None
     asset: AssetShown | None
+    preview_url: str
 
 
-_COPIED = tuple(name for name in CandidateShown.__struct_fields__ if name not in ("score_parts", "asset"))
+_COPIED = tuple(
+    name for name in CandidateShown.__struct_fields__ if name not in ("score_parts", "asset", "preview_url")
+)
 
 
 class SlotShown(Struct, frozen=True, kw_only=True):
@@ -280,6 +284,7 @@ def _candidate_shown(tools: Tools, candidate: CandidateRow) -> CandidateShown:
         **{name: getattr(candidate, name) for name in _COPIED},
         score_parts=msgspec.convert(candidate.score_parts or [], list[ScorePart]),
         asset=_asset_shown(tools, candidate.asset),
+        preview_url=f"{tools.environment.base_path}/api/v1/candidates/{candidate.id}/preview",
     )
 
 

@@ -82,3 +82,35 @@ async def test_a_film_that_is_elsewhere_now_is_left_to_the_scan(shelf: Shelf) ->
     (shelf.root / "Heat (1995)").rename(shelf.root / "Heat")
     with pytest.raises(Discard):
         await shelf.verify(movie_id)
+
+
+async def test_what_others_wrote_into_an_nfo_comes_back_with_it(shelf: Shelf) -> None:
+    nfo = shelf.root / "Heat (1995)/movie.nfo"
+    nfo.parent.mkdir()
+    nfo.write_text("<movie><title>Heat</title><userrating>9</userrating><tag>heist</tag></movie>")
+    movie_id = await published(shelf)
+    before = content_of(shelf.root)
+    assert b"<userrating>9</userrating>" in nfo.read_bytes()
+    nfo.unlink()
+    assert (await shelf.verify(movie_id)).missing == ("movie.nfo",)
+    await shelf.publish(movie_id)
+    assert content_of(shelf.root) == before
+
+
+async def test_what_lies_there_counts_before_what_was_carried_on_the_last_time(shelf: Shelf) -> None:
+    nfo = shelf.root / "Heat (1995)/movie.nfo"
+    nfo.parent.mkdir()
+    nfo.write_text("<movie><title>Heat</title><tag>heist</tag></movie>")
+    movie_id = await published(shelf)
+    nfo.write_bytes(nfo.read_bytes().replace(b"<tag>heist</tag>", b"<tag>loved</tag>"))
+    await shelf.publish(movie_id)
+    nfo.unlink()
+    await shelf.publish(movie_id)
+    assert b"<tag>loved</tag>" in nfo.read_bytes()
+    assert b"heist" not in nfo.read_bytes()
+
+
+async def test_an_nfo_of_our_own_fields_alone_needs_no_second_copy(shelf: Shelf) -> None:
+    await published(shelf)
+    async with shelf.db.read() as conn:
+        assert await conn.fetchval("SELECT count(*) FROM published_files WHERE carried IS NOT NULL") == 0

@@ -185,6 +185,7 @@ class _Application:
                 content_hash=step.content_hash,
                 file_size=found.size,
                 mtime_ns=found.mtime_ns,
+                carried=step.carried,
             )
         )
 

@@ -4,9 +4,11 @@ A file whose size and time are those we recorded is not read again. Any other is
 without writing, whoever put it there; the same as anything we published for this film is ours to replace; the rest is foreign
 and goes to the recycle bin before something takes its place. Files that players would show instead of a planned one stand in the
 way as well, unless they hold the same bytes.
+
+What others wrote into an NFO is carried on into ours. Where none lies there any more, what we carried last is carried on again.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 
 from msgspec import Struct
@@ -29,7 +31,8 @@ class Foreign(Struct, frozen=True, kw_only=True):
 
 
 class Step(Struct, frozen=True, kw_only=True):
-    """One planned file against what is there. `data` holds the NFO's bytes; pictures come from the store.
+    """One planned file against what is there. `data` holds the NFO's bytes, as does `carried` when there is more in them than our
+    own fields; pictures come from the store.
 
     `found` is what lies under the name, `recorded` says that published_files has it just so, `blocked` why nothing can be
     written there, in words.
@@ -39,6 +42,7 @@ class Step(Struct, frozen=True, kw_only=True):
     content_hash: str
     size: int
     data: bytes | None = None
+    carried: bytes | None = None
     found: Found | None = None
     write: bool = False
     recorded: bool = False
@@ -73,7 +77,7 @@ class _Comparison:
         return tuple(self._step(file) for file in self._plan.files)
 
     def _step(self, file: PlannedFile) -> Step:
-        content_hash, size, data = self._wanted(file)
+        content_hash, size, data, carried = self._wanted(file)
         found = self._site.look(file.name)
         blocked = self._site.blocked(file.name)
         lying = self._hash(file.name, found) if found is not None and blocked is None else None
@@ -85,25 +89,32 @@ class _Comparison:
             content_hash=content_hash,
             size=size,
             data=data,
+            carried=carried,
             found=found,
             write=write and blocked is None,
-            recorded=self._recorded(file.name, found, content_hash),
+            recorded=self._recorded(file.name, found, content_hash, carried),
             foreign=tuple(foreign),
             blocked=blocked,
         )
 
-    def _wanted(self, file: PlannedFile) -> tuple[str, int, bytes | None]:
+    def _wanted(self, file: PlannedFile) -> tuple[str, int, bytes | None, bytes | None]:
         if file.image is not None:
-            return file.image.content_hash, file.image.file_size, None
+            return file.image.content_hash, file.image.file_size, None, None
         data = self._make_nfo([*self._previous_nfos(file.name)])
-        return sha256(data).hexdigest(), len(data), data
+        return sha256(data).hexdigest(), len(data), data, None if data == self._make_nfo(()) else data
 
     def _previous_nfos(self, target: str) -> list[bytes]:
-        """What lies at the target; else our own of another name (the naming has changed); else what others have left."""
-        own = [record.path.rpartition("/")[2] for record in self._published.values() if record.kind == "nfo"]
-        names = dict.fromkeys((target, *own, *self._plan.nfo_sources))
+        """What lies at the target; else our own of another name (the naming has changed); else what we carried on when we last wrote
+        one; else what others have left."""
+        records = [record for record in self._published.values() if record.kind == "nfo"]
+        own = dict.fromkeys((target, *(record.path.rpartition("/")[2] for record in records)))
+        carried = [record.carried for record in records if record.carried is not None]
+        others = [name for name in dict.fromkeys(self._plan.nfo_sources) if name not in own]
+        return [*self._read(own), *carried, *self._read(others)]
+
+    def _read(self, names: Iterable[str]) -> Iterator[bytes]:
         found = (self._site.read(name, LARGEST_NFO) for name in names if name in self._names)
-        return [data for data in found if data is not None]
+        return (data for data in found if data is not None)
 
     def _replaced(self, name: str, found: Found | None, lying: str | None) -> list[Foreign]:
         if found is None or (lying is not None and lying in self._ours):
@@ -134,10 +145,10 @@ class _Comparison:
         record = self._published.get(self._path(name))
         return record is not None and record.content_hash == content_hash
 
-    def _recorded(self, name: str, found: Found | None, content_hash: str) -> bool:
+    def _recorded(self, name: str, found: Found | None, content_hash: str, carried: bytes | None) -> bool:
         record = self._published.get(self._path(name))
         same = record is not None and found is not None and unchanged(found, record)
-        return same and record is not None and record.content_hash == content_hash
+        return same and record is not None and (record.content_hash, record.carried) == (content_hash, carried)
 
     def _path(self, name: str) -> str:
         return f"{self._plan.folder}/{name}"

@@ -135,6 +135,7 @@ class PublishPlan(Struct, frozen=True, kw_only=True):
 class PublishedFile(Struct, frozen=True, kw_only=True):
     """A file that we wrote, as it was then: a row of published_files. `content_hash` is the SHA-256 of its bytes.
 
+    `carried` are the bytes themselves of an NFO that holds more than our own fields: what others wrote into it lies nowhere else.
     `found_there` says that these bytes lay there before us: somebody's own picture, chosen as it was.
     """
 
@@ -143,6 +144,7 @@ class PublishedFile(Struct, frozen=True, kw_only=True):
     content_hash: str
     file_size: int
     mtime_ns: int | None
+    carried: bytes | None = None
     found_there: bool = False
 
 

@@ -46,7 +46,8 @@ class LocalFile(Base):
 class PublishedFile(Base):
     """A file that Metarr wrote, and with what content: what is listed here is ours, everything else is not. Written by the publisher.
 
-    kind is "nfo", "actor_image" or an asset type; content_hash is SHA-256 in hex.
+    kind is "nfo", "actor_image" or an asset type; content_hash is SHA-256 in hex. `carried` are the bytes of an NFO that holds what others
+    wrote into it, which lies nowhere else.
     """
 
     __tablename__ = "published_files"
@@ -67,6 +68,7 @@ class PublishedFile(Base):
     file_size: Mapped[BigInt]
     mtime_ns: Mapped[BigInt | None]
     published_at: Mapped[Now]
+    carried: Mapped[bytes | None]
 
 
 class MetadataAnswer(Base):

@@ -82,7 +82,7 @@ WHERE library_id = $1 AND id <> $2 AND starts_with(file_path, $3) ORDER BY file_
 
 # `source_url` tells a picture that was taken into the store from the very place it stands in.
 PUBLISHED = """
-SELECT p.path, p.kind, p.content_hash, p.file_size, p.mtime_ns, a.source_url
+SELECT p.path, p.kind, p.content_hash, p.file_size, p.mtime_ns, p.carried, a.source_url
 FROM published_files p LEFT JOIN cache_assets a ON a.content_hash = p.content_hash AND a.source_type = 'local'
 WHERE p.entity_type = 'movie' AND p.entity_id = $1 ORDER BY p.path
 """
@@ -160,6 +160,7 @@ def _published(row: Any) -> PublishedFile:
         content_hash=row["content_hash"],
         file_size=row["file_size"],
         mtime_ns=row["mtime_ns"],
+        carried=row["carried"],
         found_there=path_of(row["source_url"] or "") == row["path"],
     )
 

@@ -11,18 +11,18 @@ from metarr.formats.file_uri import uri_of
 
 # A path belongs to the one who wrote it last; a row that says nothing new keeps its time.
 RECORD = """
-INSERT INTO published_files (entity_type, entity_id, path, kind, content_hash, file_size, mtime_ns, published_at)
-SELECT 'movie', $1, given.path, given.kind, given.content_hash, given.file_size, given.mtime_ns, $2
-FROM unnest($3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[])
-  AS given (path, kind, content_hash, file_size, mtime_ns)
+INSERT INTO published_files (entity_type, entity_id, path, kind, content_hash, file_size, mtime_ns, carried, published_at)
+SELECT 'movie', $1, given.path, given.kind, given.content_hash, given.file_size, given.mtime_ns, given.carried, $2
+FROM unnest($3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::bytea[])
+  AS given (path, kind, content_hash, file_size, mtime_ns, carried)
 ORDER BY given.path
 ON CONFLICT (path) DO UPDATE SET entity_type = excluded.entity_type, entity_id = excluded.entity_id,
   kind = excluded.kind, content_hash = excluded.content_hash, file_size = excluded.file_size,
-  mtime_ns = excluded.mtime_ns, published_at = excluded.published_at
+  mtime_ns = excluded.mtime_ns, carried = excluded.carried, published_at = excluded.published_at
 WHERE (published_files.entity_type, published_files.entity_id, published_files.kind, published_files.content_hash,
-       published_files.file_size, published_files.mtime_ns)
+       published_files.file_size, published_files.mtime_ns, published_files.carried)
   IS DISTINCT FROM (excluded.entity_type, excluded.entity_id, excluded.kind, excluded.content_hash,
-       excluded.file_size, excluded.mtime_ns)
+       excluded.file_size, excluded.mtime_ns, excluded.carried)
 """
 
 FORGET = """
@@ -90,6 +90,7 @@ async def record_published(
         [file.content_hash for file in given],
         [file.file_size for file in given],
         [file.mtime_ns for file in given],
+        [file.carried for file in given],
     )
 
 

@@ -1,7 +1,7 @@
 """What is known of the state of stored files: when each was last whole, since when it is lost, what each part of the store held
 
 A file is whole when it comes in, so an old row counts as seen now. Published files are found by their bytes: they are the second
-copy of a picture that the store has lost.
+copy of a picture that the store has lost. An NFO that carries on what others wrote into it has a second copy too.
 """
 
 from alembic import op
@@ -17,6 +17,7 @@ ALTER TABLE cache_assets ADD COLUMN lost_at timestamptz;
 CREATE INDEX idx_cache_assets_verified ON cache_assets (verified_at) WHERE lost_at IS NULL;
 -- squawk-ignore require-concurrent-index-creation
 CREATE INDEX idx_published_files_hash ON published_files (content_hash);
+ALTER TABLE published_files ADD COLUMN carried bytea;
 """
 
 PARTS = """

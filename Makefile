@@ -68,6 +68,10 @@ picture: install ## draw the pipeline into the README from the code that runs it
 bench: install ## benchmarks; ratios against a floor or a peer of the same run
 	@$(BIN)/python -m tests.bench
 
+.PHONY: bench-artwork
+bench-artwork: install ## artwork: ingest, look-alikes among a million, bytes downloaded, how well looks tell pictures apart
+	@$(BIN)/python -m tests.bench artwork artwork-lookup artwork-downloads artwork-looks
+
 # The peers come on top of .venv for this alone; the next change of requirements.lock takes them out again.
 .PHONY: bench-queue
 bench-queue: install ## the queue side by side with procrastinate, pgqueuer and a floor; QUICK=1 for a short run

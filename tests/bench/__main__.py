@@ -1,4 +1,4 @@
-"""`python -m tests.bench [name …]`: runs all benchmarks, or those named, and prints one table of ratios."""
+"""`python -m tests.bench [name …]`: runs the usual benchmarks, or those named, and prints one table of ratios."""
 
 import asyncio
 import logging
@@ -10,7 +10,18 @@ import structlog
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # as pytest does: `support` and `bench` lie in tests
 
-from bench import artwork, http, names, nfo, rescan, scan, statements
+from bench import (
+    artwork,
+    artwork_downloads,
+    artwork_looks,
+    artwork_lookup,
+    http,
+    names,
+    nfo,
+    rescan,
+    scan,
+    statements,
+)
 from bench.house import House, open_house
 from bench.table import Row, show
 
@@ -19,8 +30,17 @@ ON_SERVERS: Mapping[str, Callable[[House], Awaitable[list[Row]]]] = {
     "rescan": rescan.run,
     "statements": statements.run,
     "http": http.run,
+    "artwork-lookup": artwork_lookup.run,
 }
-IN_PROCESS: Mapping[str, Callable[[], list[Row]]] = {"artwork": artwork.run, "nfo": nfo.run, "names": names.run}
+IN_PROCESS: Mapping[str, Callable[[], list[Row]]] = {
+    "artwork": artwork.run,
+    "artwork-downloads": artwork_downloads.run,
+    "artwork-looks": artwork_looks.run,
+    "nfo": nfo.run,
+    "names": names.run,
+}
+ON_REQUEST = frozenset({"artwork-lookup", "artwork-downloads", "artwork-looks"})
+"""Run only when named: `make bench-artwork` does."""
 
 
 def main(wanted: list[str]) -> int:
@@ -29,7 +49,7 @@ def main(wanted: list[str]) -> int:
     if unknown:
         print(f"there is no benchmark {', '.join(unknown)}; there are {', '.join(known)}", file=sys.stderr)
         return 2
-    chosen = wanted or known
+    chosen = wanted or [name for name in known if name not in ON_REQUEST]
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     rows = asyncio.run(_on_servers([name for name in chosen if name in ON_SERVERS]))
     for name in chosen:

@@ -152,3 +152,13 @@ def test_an_old_file_that_is_put_in_again_becomes_young(store: BlobStore, tmp_pa
     os.utime(path, (1, 1))
     store.put(DATA, "jpg")
     assert os.stat(path).st_mtime > 1_000_000
+
+
+async def test_a_file_that_somebody_wants_becomes_young_if_it_is_whole(store: BlobStore, tmp_path: Path) -> None:
+    blob, other = store.put(DATA, "jpg"), store.put(b"other", "jpg")
+    (tmp_path / other.path).write_bytes(b"spoil")
+    for path in (blob.path, other.path):
+        os.utime(tmp_path / path, (1, 1))
+    assert await store.want_all([blob.path, other.path, stored_path("0" * 64, "jpg")]) == [True, False, False]
+    assert os.stat(tmp_path / blob.path).st_mtime > 1_000_000
+    assert os.stat(tmp_path / other.path).st_mtime == 1

@@ -104,6 +104,7 @@ async def test_a_library_that_shows_another_picture_by_now_is_no_source(store: S
     await lose(store, asset)
     assert (await mend(store, asset)).source == URL
     assert await is_whole(store, asset)
+    assert len(store.files()) == 1
 
 
 async def test_a_source_that_shows_another_picture_by_now_gives_nothing_back(store: Store) -> None:

@@ -1,5 +1,6 @@
 """Every night the books are compared with the truth: counts, rows, files, bytes."""
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from metarr_cache import reconciling
 from support.clock import ManualClock
 from support.rows import insert, insert_movie
 from support.store_house import Store, part_of
+from support.waiting import eventually
 
 DAY = 86_400
 
@@ -137,6 +139,21 @@ async def test_a_picture_that_somebody_begins_to_show_in_that_moment_is_counted_
     assert await count_of(store, asset) == 1
 
 
+async def test_a_change_that_is_not_committed_yet_is_waited_for(store: Store) -> None:
+    asset = await store.picture("wanted")
+    await store.fetch("UPDATE cache_assets SET reference_count = 7")
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+
+    async def recount_waits() -> bool:
+        return bool((await store.fetch(waiting))[0][0])
+
+    async with asyncio.TaskGroup() as group, store.house.db.transaction() as conn:
+        await conn.execute("UPDATE movies SET poster_id = $2 WHERE id = $1", store.house.movie, asset)
+        counting = group.create_task(recount(store))
+        await eventually(recount_waits, what="the recount to wait")
+    assert (counting.result().pictures, await count_of(store, asset)) == (1, 1)
+
+
 # Rows and files
 
 
@@ -146,7 +163,7 @@ async def test_a_row_without_its_file_is_known_as_lost_and_gets_a_job_and_a_file
     lost = await store.picture("lost")
     (path := await store.path(lost)).unlink()
     stranger = store.file("stranger", 2)
-    store.file("young", 0.5)
+    young = store.file("young", 0.5)
     part = part_of(path)
     fact = await reconcile(store, part)
     assert fact == StoreReconciled(
@@ -154,6 +171,7 @@ async def test_a_row_without_its_file_is_known_as_lost_and_gets_a_job_and_a_file
     )
     assert ("MendAsset", {"asset_id": lost}) in await store.following()
     assert await store.lost() == [lost]
+    assert (await reconcile(store, part_of(young))).unknown_files == 0
     await reconcile(store, part_of(stranger))
     (report,) = await store.fetch("SELECT * FROM store_parts WHERE part = $1", part_of(stranger))
     assert (report["unknown_files"], report["unknown_bytes"]) == (1, len("stranger"))

@@ -162,7 +162,7 @@ class Intake:
         return kept
 
     async def _is_whole(self, kept: Kept) -> bool:
-        return (await self.store.verify_all([kept.file_path]))[0]
+        return (await self.store.want_all([kept.file_path]))[0]
 
     def _remember(self, url: str, kept: Kept) -> None:
         self._lately[url] = kept

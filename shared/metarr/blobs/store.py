@@ -91,6 +91,12 @@ class BlobStore:
         name = parse_stored(stored)
         return _hash_of_file(self._locate(name)) == name.content_hash
 
+    def want(self, stored: str) -> bool:
+        """`verify`, and whoever sweeps the store leaves the file alone for as long as one that was just put in."""
+        name = parse_stored(stored)
+        found = self.stat(stored)
+        return found is not None and self._intact(name, found.size)
+
     def clear_leftovers(self, before: float) -> int:
         """Delete what a killed process left half-written before `before` (epoch seconds); returns how many files."""
         removed = 0
@@ -116,6 +122,10 @@ class BlobStore:
     async def verify_all(self, stored: Sequence[str]) -> list[bool]:
         """`verify` for each, in one thread."""
         return await asyncio.to_thread(lambda: [self.verify(path) for path in stored])
+
+    async def want_all(self, stored: Sequence[str]) -> list[bool]:
+        """`want` for each, in one thread."""
+        return await asyncio.to_thread(lambda: [self.want(path) for path in stored])
 
     def _put_bytes(self, data: bytes, ext: str) -> Blob:
         name = blob_name(hashlib.sha256(data).hexdigest(), ext)

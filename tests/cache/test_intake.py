@@ -1,6 +1,7 @@
 """Pictures come in through the one way out, and whatever a server does is put in words."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from support import pictures
 from support.clock import ManualClock
 from support.decoding import DecodesHere
 from support.gallery import Gallery
-from support.provider_stand_in import CUT_OFF, NOT_FOUND, ProviderStandIn, Reply, html, rate_limited, redirect
+from support.provider_stand_in import CUT_OFF, NOT_FOUND, ProviderStandIn, Reply, html, rate_limited, redirect, said
 
 
 @pytest.fixture(autouse=True)
@@ -59,6 +60,10 @@ async def test_a_picture_comes_in_whole(intake: Intake, server: ProviderStandIn)
     ("reply", "reason", "passing"),
     [
         (html(), "HTML page", False),
+        (said({"status_message": "no such picture"}), "JSON", False),
+        (Reply(), "empty", False),
+        (Reply(body=pictures.SVG, headers={"content-type": "image/png"}), "SVG", False),
+        (Reply(body=pictures.png_claiming(30000, 30000)), "pixels", False),
         (NOT_FOUND, "404", False),
         (html(403), "refuses", False),
         (html(500), "trouble", True),
@@ -67,6 +72,9 @@ async def test_a_picture_comes_in_whole(intake: Intake, server: ProviderStandIn)
         (Reply(body=pictures.poster()[:-500]), "cut off", False),
         (Reply(promised=60_000_000), "larger than 50 MB", False),
         (redirect("http://192.168.0.1/p.jpg"), "private network", False),
+        (redirect("http://169.254.169.254/latest/meta-data"), "private network", False),
+        (redirect("http://127.0.0.1:1/p.jpg"), "private network", False),
+        (redirect("http://[::1]:1/p.jpg"), "private network", False),
         (redirect("file:///etc/passwd"), "address", False),
     ],
 )
@@ -117,6 +125,27 @@ async def test_what_is_lost_from_the_store_is_fetched_and_not_only_asked_for(
     assert await intake.download(url, have=have) == have
     assert "if-none-match" not in server.asked[1].headers
     assert intake.store.exists(have.file_path)
+
+
+async def test_an_endless_answer_is_given_up(intake: Intake, server: ProviderStandIn) -> None:
+    server.answer("/p.jpg", Reply(body=bytes(1 << 20), endless=True))
+    assert await intake.download(f"{server.url}/p.jpg") == Failure(reason="the file is larger than 50 MB")
+
+
+async def test_a_picture_is_what_its_bytes_say_and_not_its_name(store: BlobStore, tmp_path: Path) -> None:
+    path = tmp_path / "poster.png"
+    path.write_bytes(pictures.poster())
+    kept = await Intake(store, Gallery(), DecodesHere()).read(str(path), str(tmp_path))
+    assert isinstance(kept, Kept)
+    assert (kept.mime_type, kept.file_path.rpartition(".")[2]) == ("image/jpeg", "jpg")
+
+
+async def test_a_file_of_60_mb_is_refused_unread(store: BlobStore, tmp_path: Path) -> None:
+    path = tmp_path / "poster.jpg"
+    path.write_bytes(b"\xff\xd8\xff")
+    os.truncate(path, 60_000_000)
+    failure = await Intake(store, Gallery(), DecodesHere()).read(str(path), str(tmp_path))
+    assert failure == Failure(reason="the file is larger than 50 MB")
 
 
 async def test_files_are_only_read_from_a_library(store: BlobStore) -> None:

@@ -33,6 +33,10 @@ _GREY = 128
 _WEBP_QUALITY = 85
 """Of thumbnails: no difference is seen beside the original, and a poster has two thirds of the bytes of a JPEG that is as good."""
 _HEAD = 1024
+_COLOURS = ("RGB", "RGBA")
+_LARGEST_PROFILE = 16 * 1024
+"""Bytes; those of cameras and screens have some hundreds to a few thousands, those of printers are left out."""
+_PROFILE_SIGNATURE = slice(36, 40)
 _TURNED = (5, 6, 7, 8)
 """EXIF orientations that swap width and height."""
 
@@ -101,11 +105,12 @@ def thumbnail(data: bytes, width: int) -> Thumbnail:
     with _open(data, _recognise(data)) as image:
         _check_size(*image.size)
         image.draft("RGB", (width, width))
+        profile = _profile(image)
         small = _upright(image)
         small = small.convert("RGBA" if small.has_transparency_data else "RGB")
         if small.width > width:
             small = small.resize((width, max(1, round(small.height * width / small.width))), Image.Resampling.LANCZOS)
-    return _encode(small)
+    return _encode(small, profile)
 
 
 def _recognise(data: bytes) -> str:
@@ -131,6 +136,8 @@ def _what_else(head: bytes) -> str:
         return "it is an SVG drawing"
     if text.startswith((b"<!doctype html", b"<html", b"<head", b"<body")):
         return "it is an HTML page"
+    if text.startswith((b"{", b"[")):
+        return "it is a JSON text"
     if head[4:8] == b"ftyp":
         return "it is an AVIF or HEIF picture or a video"
     return "it is not a picture"
@@ -204,7 +211,15 @@ def _upright(image: Image.Image) -> Image.Image:
         return image
 
 
-def _encode(image: Image.Image) -> Thumbnail:
+def _profile(image: Image.Image) -> bytes:
+    """The colour profile that the pixels keep their meaning by; empty where there is none, or it is about other than red, green and blue."""
+    profile = image.info.get("icc_profile")
+    if image.mode not in _COLOURS or not isinstance(profile, bytes) or len(profile) > _LARGEST_PROFILE:
+        return b""
+    return profile if profile[_PROFILE_SIGNATURE] == b"acsp" else b""
+
+
+def _encode(image: Image.Image, profile: bytes) -> Thumbnail:
     target = io.BytesIO()
-    image.save(target, "WEBP", quality=_WEBP_QUALITY, method=4)
+    image.save(target, "WEBP", quality=_WEBP_QUALITY, method=4, icc_profile=profile)
     return Thumbnail(data=target.getvalue(), mime_type="image/webp", ext="webp")

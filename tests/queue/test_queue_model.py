@@ -5,28 +5,22 @@ METARR_MODEL_EXAMPLES=2000 makes it look for longer.
 """
 
 import asyncio
-import dataclasses
 import os
-from datetime import timedelta
-from typing import cast
+from typing import Any, cast
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
-from metarr import queue
 from metarr.db import Database
-from metarr.errors import Conflict
-from support.queue_beside import NAMES, SCOPES, Beside, Hand
-from support.queue_laws import EFFECTS, have_effect
-from support.queue_model import BADLY, ENDED
-from support.queue_wishes import Wish, hours, new_job, request, wishes
-from support.queueing import KINDS, SERVICE
-
-UNKNOWN = 999_999
+from support.queue_beside import NAMES, SCOPES
+from support.queue_laws import EFFECTS
+from support.queue_moves import Moves
+from support.queue_wishes import Wish, hours, wishes
+from support.queueing import KINDS
 
 SETTINGS = settings(
-    max_examples=int(os.environ.get("METARR_MODEL_EXAMPLES", "40")),
+    max_examples=int(os.environ.get("METARR_MODEL_EXAMPLES", "50")),
     stateful_step_count=40,
     deadline=None,
     print_blob=True,
@@ -34,289 +28,103 @@ SETTINGS = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
 
+type Move = tuple[str, dict[str, Any]]
+
+
+def move(method: str, /, **arguments: st.SearchStrategy[Any]) -> st.SearchStrategy[Move]:
+    """A method of Moves and what it is called with."""
+    return st.tuples(st.just(method), st.fixed_dictionaries(arguments))
+
+
 places = st.integers(0, 7)
 names = st.sampled_from(NAMES)
 mostly = st.booleans() | st.just(True)
 ends = st.sampled_from(["complete", "complete", "complete together", "fail", "discard"])
+late_ends = ends | st.just("put back")
+
+claims = move(
+    "claim",
+    name=names,
+    limit=st.integers(1, 5),
+    most=st.sampled_from([10, 10, 2]),
+    kinds=st.sampled_from([KINDS, KINDS, KINDS[:1]]),
+    walk=mostly,
+)
+ending = st.one_of(
+    move("end_one", place=places, how=ends, told=mostly),
+    move("end_one", place=places, how=ends, told=mostly),
+    move("complete_together", name=names),
+    move("put_back", place=places, after=st.none() | st.just(0) | hours, counts=st.booleans()),
+    move("hold", place=places, scope=st.sampled_from(SCOPES[1:]), ended=st.booleans(), wish=st.none() | wishes),
+)
+dying = st.one_of(
+    move("die", place=places, noticed=mostly, heir=st.none() | names, wakes=st.none() | late_ends),
+    move("die", place=places, noticed=mostly, heir=names, wakes=late_ends),
+    move("end_late", place=places, how=late_ends),
+    move("notice_deaths", told=mostly),
+    move("start_anew", name=names, leaves=st.booleans()),
+    move("lose_a_claim", name=names),
+)
+wanting = st.one_of(
+    move("cancel", place=places, told=st.booleans()),
+    move("retry", place=places),
+    move("retry", place=places),
+    move("pause_or_resume", scope=st.sampled_from([*SCOPES, *SCOPES[1:], *SCOPES[1:]]), stop=st.booleans()),
+)
+keeping = st.one_of(
+    move("wait", minutes=hours, promoted=mostly),
+    move("upkeep", what=st.sampled_from(["reconcile", "release again", "unhold"])),
+    move("look_who_aged", name=names),
+)
 
 some_jobs = precondition(lambda self: self.model.jobs)
-some_in_line = precondition(lambda self: any(job.place for job in self.model.jobs.values()))
-some_in_hand = precondition(lambda self: self.hands or any(job.place for job in self.model.jobs.values()))
-some_twin = precondition(lambda self: self.keyed())
-some_late = precondition(lambda self: any(not self.still_owns(hand) for hand in self.hands))
-some_ended_badly = precondition(lambda self: any(job.status in BADLY for job in self.model.jobs.values()))
+some_to_end = precondition(lambda self: self.hands or any(job.place for job in self.model.jobs.values()))
 
 
-class QueueMachine(Beside):
-    """What people, workers, crashes and time do to the queue.
-
-    `told` is False where a crash comes between the end of a job and the word to those who wait for it.
-    """
-
-    asked = 0
-
-    # Asking
+class QueueMachine(Moves):
+    """Few rules with many moves each: Hypothesis leaves out rules at random, and must not leave out most of what happens."""
 
     @initialize(several=st.lists(wishes, min_size=2, max_size=5))
     def ask_first(self, several: list[Wish]) -> None:
-        self._ask(several)
+        self.ask(several)
 
-    @rule(wish=wishes)
-    def ask(self, wish: Wish) -> None:
-        self._ask([wish])
+    @rule(several=st.lists(wishes, min_size=1, max_size=4))
+    def somebody_asks(self, several: list[Wish]) -> None:
+        self.ask(several)
 
-    @some_twin
-    @rule(place=places, wish=wishes)
-    def ask_again(self, place: int, wish: Wish) -> None:
-        """For what runs, or is held."""
-        keys = self.keyed()
-        self._ask([dataclasses.replace(wish, key=keys[place % len(keys)])])
+    @some_to_end
+    @rule(place=places, wish=wishes, name=st.none() | names)
+    def somebody_asks_again(self, place: int, wish: Wish, name: str | None) -> None:
+        self.ask_again(place, wish, name)
 
-    def keyed(self) -> list[str]:
-        jobs = self.model.jobs.values()
-        return [job.key for job in jobs if job.key is not None and (job.status == "running" or job.held is not None)]
+    @some_to_end
+    @rule(does=claims | ending)
+    def a_worker(self, does: Move) -> None:
+        self._make(does)
 
-    @rule(several=st.lists(wishes, min_size=2, max_size=5))
-    def ask_for_several(self, several: list[Wish]) -> None:
-        self._ask(several)
+    @some_to_end
+    @rule(does=ending)
+    def a_handler(self, does: Move) -> None:
+        self._make(does)
 
-    def _ask(self, several: list[Wish]) -> None:
-        self.asked += 1
-        requests = [
-            request(wish, number=self.asked * 10 + number, now=self.model.now, parent=self._parent)
-            for number, wish in enumerate(several)
-        ]
-        jobs = [new_job(asked, wish) for asked, wish in zip(requests, several, strict=True)]
-        if self.model.refuses(requests):
-            self.refused(Conflict, lambda conn: queue.enqueue(conn, jobs))
-            return
-        (placed,) = self.do(lambda conn: queue.enqueue(conn, jobs))
-        known = set(self.model.jobs)
-        for asked, one in zip(requests, placed, strict=True):
-            assert self.model.ask(asked, one.id) == (one.id, one.fresh)
-        self.check()
-        self._stand_as_asked([one.id for one in placed if one.id not in known])
-
-    def _parent(self, place: int) -> int | None:
-        """One that can be waited for, if there is any; seldom one that cannot."""
-        badly = [job.id for job in self.model.jobs.values() if job.status in BADLY]
-        others = [job.id for job in self.model.jobs.values() if job.status not in BADLY]
-        if place < 0:
-            return badly[-1] if badly else UNKNOWN
-        return others[-1 - place % len(others)] if others else None
-
-    def _stand_as_asked(self, fresh: list[int]) -> None:
-        asked_once = [self.model.jobs[job_id] for job_id in fresh if fresh.count(job_id) == 1]
-        line = [job.place for job in asked_once if job.place is not None]
-        assert line == sorted(line), "a batch does not keep its order"
-
-    # Claiming
+    @some_to_end
+    @rule(does=dying)
+    def bad_luck(self, does: Move) -> None:
+        self._make(does)
 
     @some_jobs
-    @rule(
-        name=names,
-        limit=st.integers(1, 5),
-        most=st.sampled_from([10, 10, 2]),
-        kinds=st.sampled_from([KINDS, KINDS, KINDS[:1]]),
-        walk=mostly,
-    )
-    def claim(self, name: str, limit: int, most: int, kinds: tuple[str, ...], walk: bool) -> None:
-        self.claim_with(name, limit, most, kinds, walk=walk)
-
-    @some_in_line
-    @rule(name=names)
-    def look_who_aged(self, name: str) -> None:
-        line = self.lines[self.desk(name)]
-        heads = {
-            level: standing[0].created
-            for level, mark in zip(*line.all_levels(), strict=True)
-            if (standing := self.model.standing(level, mark))
-        }
-        self.do(lambda conn: queue.find_aged(conn, SERVICE, line))
-        assert set(line._aged) == {level for level, created in heads.items() if self.model.now - created >= 60}
-        ages = [heads[level] for level in line._aged]
-        assert ages == sorted(ages)
-
-    # Ending
-
-    @some_in_hand
-    @rule(place=places, how=ends, told=mostly)
-    def end_one(self, place: int, how: str, told: bool) -> None:
-        hand = self.take_hand(place)
-        if hand is not None:
-            self._end(hand, how, told=told)
-
-    @some_in_hand
-    @rule(name=names)
-    def complete_together(self, name: str) -> None:
-        self.complete_all(name)
-
-    @some_in_hand
-    @rule(place=places, after=st.none() | st.just(0) | hours, counts=st.booleans())
-    def put_back(self, place: int, after: int | None, counts: bool) -> None:
-        hand = self.take_hand(place)
-        if hand is not None:
-            self._put_back(hand, after=after, counts=counts)
-
-    @some_in_hand
-    @rule(place=places, scope=st.sampled_from(SCOPES[1:]), ended=st.booleans())
-    def hold(self, place: int, scope: str, ended: bool) -> None:
-        """As a handler does that was claimed during a pause; the pause may have ended since."""
-        if not ended:
-            self.pause(scope)
-        hand = self.take_hand(place)
-        if hand is not None:
-            self._put_back(hand, held=scope)
-
-    @some_late
-    @rule(place=places, how=ends | st.just("put back"))
-    def end_late(self, place: int, how: str) -> None:
-        """One that was given up wakes and goes on: best while another runs the same job."""
-        late = [hand for hand in self.hands if not self.still_owns(hand)]
-        late.sort(key=lambda hand: self.model.jobs[hand.claimed.id].status != "running")
-        hand = late[place % len(late)]
-        self.hands.remove(hand)
-        if how == "put back":
-            self._put_back(hand)
-        else:
-            self._end(hand, how, told=True)
-
-    def _end(self, hand: Hand, how: str, *, told: bool) -> None:
-        match how:
-            case "complete":
-                self._complete(hand, told=told)
-            case "complete together":
-                self.complete_those([hand])
-            case _:
-                self._give_up(hand, discarded=how == "discard", told=told)
-
-    def _complete(self, hand: Hand, *, told: bool) -> None:
-        claimed = hand.claimed
-        job = self.end(
-            hand, lambda conn: have_effect(conn, claimed.id), lambda conn: queue.complete(conn, claimed, {"by": "one"})
-        )
-        if job is not None:
-            job.end("completed", None)
-            if told:
-                self.release({job.id})
-
-    def _give_up(self, hand: Hand, *, discarded: bool, told: bool) -> None:
-        give_up = queue.discard if discarded else queue.fail
-        job = self.end(hand, lambda conn: give_up(conn, hand.claimed, "fell over"))
-        if job is not None:
-            job.end("cancelled" if discarded else "failed", "fell over")
-            if told:
-                self.cancel_dependents(job.id)
-
-    def _put_back(self, hand: Hand, *, after: int | None = None, counts: bool = False, held: str | None = None) -> None:
-        delay = None if after is None else timedelta(minutes=after)
-        job = self.end(
-            hand, lambda conn: queue.put_back(conn, hand.claimed, "wet", after=delay, counts=counts, held_by=held)
-        )
-        if job is not None:
-            self.model.put_back(job, "wet", after=after, counts=counts, held=held)
-
-    # A person
+    @rule(does=wanting)
+    def a_person(self, does: Move) -> None:
+        self._make(does)
 
     @some_jobs
-    @rule(place=places, told=st.booleans())
-    def cancel(self, place: int, told: bool) -> None:
-        job = self.job(place)
-        if job.status in ENDED:
-            self.refused(Conflict, lambda conn: queue.cancel(conn, job.id))
-            return
-        assert self.do(lambda conn: queue.cancel(conn, job.id)) == [job.status == "running"]
-        if job.status == "running":
-            job.unwanted = True
-            return
-        job.end("cancelled", "cancelled by a person")
-        if told:
-            self.cancel_dependents(job.id)
+    @rule(does=keeping)
+    def time(self, does: Move) -> None:
+        self._make(does)
 
-    @some_ended_badly
-    @rule(place=places)
-    def retry(self, place: int) -> None:
-        badly = [job for job in self.model.jobs.values() if job.status in BADLY]
-        job = badly[-1 - place % len(badly)]
-        if not self.model.can_retry(job):
-            self.refused(Conflict, lambda conn: queue.retry(conn, job.id))
-            return
-        assert self.do(lambda conn: queue.retry(conn, job.id)) == [SERVICE]
-        self.model.retry(job)
-
-    @some_jobs
-    @rule(scope=st.sampled_from([*SCOPES, *SCOPES[1:]]), stop=st.booleans())
-    def pause_or_resume(self, scope: str, stop: bool) -> None:
-        if stop:
-            self.pause(scope)
-        else:
-            self.resume(scope)
-
-    # Workers
-
-    @some_in_hand
-    @rule(place=places, noticed=mostly, heir=st.none() | names)
-    def die(self, place: int, noticed: bool, heir: str | None) -> None:
-        """Or only freeze: it still has its jobs in its hands, also when another has taken them over."""
-        hand = self.take_hand(place)
-        if hand is None:
-            return
-        self.hands.append(hand)
-        self.bury(hand.name)
-        if noticed:
-            self.rescue(told=True)
-        if heir is not None:
-            self.check()
-            self.claim_with(heir, 5, 10, KINDS, walk=True)
-
-    @some_in_hand
-    @rule(told=mostly)
-    def notice_deaths(self, told: bool) -> None:
-        self.rescue(told=told)
-
-    @some_jobs
-    @rule(name=names, leaves=st.booleans())
-    def start_anew(self, name: str, leaves: bool) -> None:
-        """Under the old name; with or without a clean end before."""
-        worker = self.desk(name)
-        if leaves:
-            self.do(lambda conn: queue.unregister(conn, worker))
-            self.model.alive.discard(worker)
-            self.model.rescue()
-        self.hire(name)
-
-    @some_in_hand
-    @rule(name=names)
-    def lose_a_claim(self, name: str) -> None:
-        """The answer to a claim never came: the worker holds jobs by the table only, and takes them back."""
-        worker = self.desk(name)
-        self.hands = [hand for hand in self.hands if hand.worker != worker]
-        (held,) = self.do(lambda conn: queue.held(conn, worker))
-        running = [job for job in self.model.jobs.values() if job.status == "running" and job.worker == worker]
-        assert held == {job.id: job.unwanted for job in running}
-        self.do(lambda conn: queue.take_back(conn, worker, sorted(held)))
-        self.model.take_back(worker, held)
-
-    # Time and upkeep
-
-    @some_jobs
-    @rule(minutes=hours, promoted=mostly)
-    def wait(self, minutes: int, promoted: bool) -> None:
-        self.step(minutes)
-        if promoted:
-            self.promote()
-
-    @some_jobs
-    @rule(what=st.sampled_from(["reconcile", "release again", "unhold"]))
-    def upkeep(self, what: str) -> None:
-        match what:
-            case "reconcile":
-                self.reconcile()
-            case "release again":
-                self.release({job.id for job in self.model.jobs.values() if job.status == "completed"})
-            case _:
-                self.do(queue.unhold)
-                self.model.unhold()
+    def _make(self, does: Move) -> None:
+        name, arguments = does
+        getattr(self, name)(**arguments)
 
 
 def test_the_table_is_always_what_the_model_says(database_url: str) -> None:

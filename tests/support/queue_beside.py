@@ -126,6 +126,13 @@ class Beside(RuleBasedStateMachine):
         self.hands += [Hand(name=name, worker=worker, claimed=one) for one in claimed]
         return len(claimed)
 
+    def take_over(self, name: str) -> None:
+        """A worker that is alive claims what stands first."""
+        if self.desk(name) not in self.model.alive:
+            self.hire(name)
+            self.check()
+        self.claim_with(name, 5, 10, KINDS, walk=True)
+
     def _first(self, worker: str, kinds: Sequence[str]) -> list[Job]:
         if worker not in self.model.alive:
             return []
@@ -144,9 +151,7 @@ class Beside(RuleBasedStateMachine):
     def take_hand(self, place: int) -> Hand | None:
         """What someone is about to end, rightly or not; where nobody has anything in hand, somebody claims first."""
         if not self.hands:
-            if self.desk(NAMES[0]) not in self.model.alive:
-                self.hire(NAMES[0])
-            self.claim_with(NAMES[0], 3, 10, KINDS, walk=True)
+            self.take_over(NAMES[0])
             self.check()
         return self.hands.pop(-1 - place % len(self.hands)) if self.hands else None
 

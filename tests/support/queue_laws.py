@@ -21,6 +21,10 @@ SELECT *, extract(epoch FROM next_retry_at - now())::float8 / 60 AS due_in,
        extract(epoch FROM debounce_until - now())::float8 / 60 AS gathers_for
 FROM job_queue
 """
+REST = """
+SELECT ARRAY(SELECT job_id FROM effects) AS effects, ARRAY(SELECT worker_id FROM workers) AS workers,
+       ARRAY(SELECT scope FROM queue_pauses) AS pauses
+"""
 EDGES = "SELECT job_id, depends_on_job_id, satisfied_at FROM job_dependencies"
 
 
@@ -38,20 +42,19 @@ class Table:
 
 
 async def look(db: Database) -> Table:
-    async with db.transaction() as conn:
+    async with db.read() as conn:
         jobs = {row["id"]: dict(row) for row in await conn.fetch(JOBS)}
         edges = [tuple(row) for row in await conn.fetch(EDGES)]
-        effects = Counter([row["job_id"] for row in await conn.fetch("SELECT job_id FROM effects")])
-        workers = {row["worker_id"] for row in await conn.fetch("SELECT worker_id FROM workers")}
-        pauses = {row["scope"] for row in await conn.fetch("SELECT scope FROM queue_pauses")}
+        rest = await conn.fetchrow(REST)
+    assert rest is not None
     return Table(
         jobs=jobs,
         open=_by_child(jobs, [(child, parent) for child, parent, at in edges if at is None]),
         met=_by_child(jobs, [(child, parent) for child, parent, at in edges if at is not None]),
         satisfied={(child, parent): at for child, parent, at in edges if at is not None},
-        effects=effects,
-        workers=workers,
-        pauses=pauses,
+        effects=Counter(rest["effects"]),
+        workers=set(rest["workers"]),
+        pauses=set(rest["pauses"]),
     )
 
 

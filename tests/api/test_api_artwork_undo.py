@@ -9,9 +9,9 @@ from metarr.db import Database
 from metarr.db.queries.assets_writing import assign
 from metarr.db.queries.history import record_changes
 from metarr.domain.merge import FieldChange
-from metarr.messages.requests import FileMended, MendFile
+from metarr.messages.requests import FileMended, ImageStored, MendFile, StoreImage
 from metarr_api.tools import Tools
-from support.answering import answering
+from support.answering import answering, same
 from support.rows import insert, insert_asset, insert_candidate, insert_movie
 
 
@@ -178,3 +178,14 @@ async def test_the_reply_of_nobody_is_no_reason_to_show_a_broken_picture(slot: S
 @pytest.mark.parametrize("path", ["movies/1/assets/cover", "movies/99/assets/poster", "collections/1/assets/logo"])
 async def test_slots_and_items_that_do_not_exist_have_nothing_to_undo(slot: Slot, path: str) -> None:
     assert (await slot.api.post(f"/api/v1/{path}/undo")).status_code == 404
+
+
+async def test_a_candidate_whose_picture_is_known_to_be_lost_is_fetched_before_it_is_chosen(
+    slot: Slot, nats_url: str
+) -> None:
+    candidate = await slot.candidate("lost")
+    async with slot.db.read() as conn:
+        await conn.execute("UPDATE cache_assets SET lost_at = now()")
+    async with answering(nats_url, StoreImage, same(ImageStored(refused="there is no picture any more"))) as asked:
+        answer = await slot.api.put(slot.address, json={"candidate_id": candidate})
+    assert (asked[0].url, answer.status_code, await slot.shows()) == ("https://images/lost", 400, None)

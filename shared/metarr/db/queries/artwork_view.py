@@ -29,8 +29,9 @@ SET_LOCK = {
 }
 
 CANDIDATE = """
-SELECT source_url, cache_asset_id IS NOT NULL AS stored, entity_type, entity_id, asset_type
-FROM asset_candidates WHERE id = $1
+SELECT c.source_url, a.id IS NOT NULL AS stored, c.entity_type, c.entity_id, c.asset_type
+FROM asset_candidates c LEFT JOIN cache_assets a ON a.id = c.cache_asset_id AND a.lost_at IS NULL
+WHERE c.id = $1
 """
 
 STORED_FILE = "SELECT id, file_path, mime_type, file_size FROM cache_assets WHERE content_hash = $1"

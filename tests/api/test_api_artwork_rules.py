@@ -57,6 +57,7 @@ async def test_old_and_new_stand_side_by_side_with_addresses_and_scores(
     }  # fmt: skip
     slot = page["items"][0]["slots"][0]
     assert (slot["old"]["asset"]["url"], slot["new"]["asset"]) == (f"/api/v1/assets/{'1' * 64}", None)
+    assert slot["new"]["preview_url"] == "/api/v1/candidates/2/preview"
     assert (slot["new"]["score"], slot["new"]["score_now"], slot["why_not"]) == (70.5, 60.0, "scored 1")
     assert slot["new"]["score_parts"] == [{"name": "votes", "points": 20.0, "of": 40.0, "why": "10 likes"}]
     assert asked == [SimulateArtwork(library_id=library, settings=RULES)]

@@ -284,8 +284,13 @@ def _candidate_shown(tools: Tools, candidate: CandidateRow) -> CandidateShown:
         **{name: getattr(candidate, name) for name in _COPIED},
         score_parts=msgspec.convert(candidate.score_parts or [], list[ScorePart]),
         asset=_asset_shown(tools, candidate.asset),
-        preview_url=f"{tools.environment.base_path}/api/v1/candidates/{candidate.id}/preview",
+        preview_url=preview_of(tools, candidate.id),
     )
+
+
+def preview_of(tools: Tools, candidate_id: int) -> str:
+    """Where a candidate is seen small, in the store or not."""
+    return f"{tools.environment.base_path}/api/v1/candidates/{candidate_id}/preview"
 
 
 def _asset_shown(tools: Tools, asset: StoredAsset | None) -> AssetShown | None:

@@ -15,7 +15,7 @@ from metarr_api.inputs import Asked, content_type, decode, read_query
 from metarr_api.paging import Page, PageQuery, seal, unseal
 from metarr_api.parameters import Given, PathId
 from metarr_api.problems import WrongContentType
-from metarr_api.routes.artwork import AssetShown
+from metarr_api.routes.artwork import AssetShown, preview_of
 from metarr_api.routes.doing import JobStarted, found, start
 from metarr_api.tools import Tools
 
@@ -27,8 +27,8 @@ _PATIENCE = 60.0
 class PictureCompared(Struct, frozen=True, kw_only=True):
     """A picture in a slot. `score` and `score_parts` by the rules that are tried, `score_now` by those in force.
 
-    `asset` is there once it is in the store; its `url` takes `?width=`. `candidate_id` is null for a picture that nobody offers any
-    more.
+    `asset` is there once it is in the store; its `url` takes `?width=`. `preview_url` shows the picture small, whether it is there or
+    not; it and `candidate_id` are null for a picture that nobody offers any more.
     """
 
     candidate_id: int | None
@@ -42,6 +42,7 @@ class PictureCompared(Struct, frozen=True, kw_only=True):
     score_parts: tuple[ScorePart, ...]
     score_now: float
     asset: AssetShown | None
+    preview_url: str | None
 
 
 class SlotChange(Struct, frozen=True, kw_only=True):
@@ -168,4 +169,5 @@ def _picture(tools: Tools, judged: PictureJudged) -> PictureCompared:
             source_type=judged.source_type,
             provider_name=judged.provider_name,
         )
-    return PictureCompared(**{name: getattr(judged, name) for name in _SAME}, asset=asset)
+    preview = None if judged.candidate_id is None else preview_of(tools, judged.candidate_id)
+    return PictureCompared(**{name: getattr(judged, name) for name in _SAME}, asset=asset, preview_url=preview)

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from metarr.db import Connection, Database
+from metarr.db.queries import shared_pictures
 from metarr.db.queries.looks import MOST_DISTANCE, Near, Wanted, find_near, load_bits
 from metarr.db.queries.shared_pictures import SharedFilter, SharedFound, count_pictures, find_shared
 from support.rows import insert, insert_asset, insert_movie
@@ -103,6 +104,21 @@ async def test_pages_go_on_where_the_last_one_ended_until_nothing_is_left(conn: 
     third = await find_shared(conn, SharedFilter(), after=second.last, limit=1)
     assert (groups(first), groups(second), groups(third)) == ([films[0:2]], [films[2:4]], [])
     assert third.last is None
+
+
+async def test_a_page_ends_after_so_many_pictures_whether_it_found_something_or_not(
+    conn: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared_pictures, "MOST_SEEN", 2)
+    monkeypatch.setattr(shared_pictures, "_AT_ONCE", 2)
+    films = await films_showing(conn, [0xFF, 0xFF00, 0xFF_0000, 0, 1])
+    place, told = None, []
+    for _ in range(3):
+        found = await find_shared(conn, SharedFilter(), after=place, limit=50)
+        place = found.last
+        told.append((groups(found), found.seen))
+    assert told == [([], 2), ([films[3:5]], 2), ([], 1)]
+    assert place is None
 
 
 async def put(conn: Connection, store: Sequence[int]) -> list[int]:

@@ -43,8 +43,10 @@ GROUP BY r.cache_asset_id, r.asset_type ORDER BY r.cache_asset_id, r.asset_type 
 """
 
 _COUNT = """
-SELECT count(DISTINCT (r.cache_asset_id, r.asset_type))
-FROM asset_references r JOIN movies m ON m.id = r.entity_id WHERE {where}
+SELECT count(*) FROM (
+  SELECT DISTINCT r.cache_asset_id, r.asset_type
+  FROM asset_references r JOIN movies m ON m.id = r.entity_id WHERE {where}
+) AS picture
 """
 
 # The films that show some pictures, the first few of each, with the count of all.

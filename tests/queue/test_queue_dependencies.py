@@ -203,3 +203,18 @@ async def _fall_over(db: Database) -> None:
     async with db.transaction() as conn:
         await queue.fail(conn, running, "fell over")
         await queue.cancel_dependents(conn, running.id, "the wall fell over")
+
+
+async def test_a_job_that_its_twin_waits_for_goes_on_and_all_of_them_run(db: Database) -> None:
+    (wall,) = await put(db, job(unique_key="wall"))
+    (dry,) = await put(db, job(kind="Dry", depends_on=(wall,)))
+    (running,) = await take(db)
+    (again,) = await put(db, job(unique_key="wall", depends_on=(dry,)))
+    async with db.transaction() as conn:
+        await queue.put_back(conn, running, None, after=None, counts=False)
+    order = []
+    for _ in range(3):
+        (claimed,) = await take(db)
+        order.append(claimed.id)
+        await finish(db, claimed)
+    assert order == [wall, dry, again]

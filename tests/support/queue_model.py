@@ -237,6 +237,9 @@ class Model:
     def _give_way(self, job: Job, twin: Job) -> None:
         job.end("cancelled", f"replaced by job {twin.id}")
         self._inherit(job, twin)
+        if self._children(job.id) and job.crashes < MOST_CRASHES:
+            job.status, job.key, job.reason = "pending", None, None
+            job.stand_in_line()
 
     def take_back(self, worker: str, lost: Collection[int]) -> None:
         for job_id in sorted(lost):

@@ -10,6 +10,9 @@ from metarr.db import Connection
 from metarr.errors import MetarrError
 from metarr.queue.rows import ClaimedJob
 
+MAX_CRASHES = 3
+"""A job that killed its worker this often is failed with that reason."""
+
 # In the handler's own transaction: when the lease is another's by now, the whole effect is rolled back.
 COMPLETE = """
 UPDATE job_queue SET status = 'completed', completed_at = now(), result = $3, error_message = NULL
@@ -52,8 +55,8 @@ FROM (SELECT 1) AS one LEFT JOIN LATERAL (
 WHERE j.id = $1 AND j.lease = $2 AND j.status = 'running' RETURNING j.has_dependents, twin.id AS twin
 """
 
-# Who waited for a job that gave way to its twin waits for the twin now, unless the twin itself waits for it: that one ends with
-# the job. A child that waits for the twin already has one edge less to wait for.
+# Who waited for a job that gave way to its twin waits for the twin now, unless the twin itself waits for it. A child that waits
+# for the twin already has one edge less to wait for.
 INHERIT = """
 WITH RECURSIVE above AS (
     SELECT depends_on_job_id AS id FROM job_dependencies WHERE job_id = $2 AND satisfied_at IS NULL
@@ -71,6 +74,15 @@ WITH RECURSIVE above AS (
 )
 UPDATE job_queue AS j SET unmet_dependencies = j.unmet_dependencies - 1
 FROM moved WHERE j.id = moved.job_id AND moved.job_id NOT IN (SELECT job_id FROM drawn)
+"""
+
+# Where the twin waits for what waits for the job, none of them would ever run: then the job stays in the line, without its key,
+# which the twin has. They cannot meet, since the twin comes after it.
+STAY = """
+UPDATE job_queue AS j SET status = 'pending', unique_key = NULL, completed_at = NULL, error_message = NULL,
+    ready_seq = CASE WHEN j.next_retry_at IS NULL THEN nextval('job_ready_seq') END
+WHERE j.id = $1 AND j.crashes < $2 AND EXISTS (
+    SELECT 1 FROM job_dependencies AS d WHERE d.depends_on_job_id = j.id AND d.satisfied_at IS NULL)
 """
 
 # In a transaction of its own after the completion is visible: its snapshot sees edges that were drawn meanwhile. satisfied_at
@@ -175,8 +187,12 @@ async def put_back(
 
 
 async def inherit(conn: Connection, job_id: int, twin: int) -> None:
-    """The dependents of a job that gave way to another with the same unique key wait for that one."""
+    """The dependents of a job that gave way to another with the same unique key wait for that one.
+
+    Where that one waits for them, the job goes on without its key instead.
+    """
     await conn.execute(INHERIT, job_id, twin)
+    await conn.execute(STAY, job_id, MAX_CRASHES)
 
 
 async def release(conn: Connection, parents: Sequence[int]) -> set[str]:

@@ -9,10 +9,7 @@ from collections.abc import Mapping, Sequence
 import asyncpg
 
 from metarr.db import Connection
-from metarr.queue.finish import inherit
-
-MAX_CRASHES = 3
-"""A job that killed its worker this often is failed with that reason."""
+from metarr.queue.finish import MAX_CRASHES, inherit
 
 # Of two processes with one name the younger stays: the older finds no row at its next beat, and can claim nothing before.
 REPLACE = "DELETE FROM workers WHERE name = $1 RETURNING worker_id"

@@ -244,8 +244,9 @@ class StoreMachine(RuleBasedStateMachine):
             await work.roll_back(CrashError())
             return
         await work.commit()
-        parts = [int(entry, 16) for entry in os.listdir(self.store.root) if len(entry) == 2] if dies is None else []
-        for part in parts:
+        if dies == "files" or not os.path.isdir(self.store.root):
+            return
+        for part in [int(entry, 16) for entry in os.listdir(self.store.root) if len(entry) == 2]:
             await sweep_part(SweepStore(part=part), self.store, self._work(clock))
 
     def _work(self, clock: ManualClock) -> Work:

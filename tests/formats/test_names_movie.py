@@ -4,10 +4,11 @@ import string
 import time
 
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from metarr.formats.names import MovieName, clean_name, parse_movie, says_nothing
+from metarr.formats.names.marks import find_marks
 from metarr.formats.names.movie import _parse
 from metarr.formats.names.tidy import parse_tidy
 
@@ -240,7 +241,9 @@ def test_a_tidy_name_reads_back_as_it_was_built(title: str, year: int, tmdb: int
 
 @given(title=TITLES, year=YEARS, group=st.sampled_from(["GRP", "SPARKS", "NTb"]))
 def test_a_release_name_reads_back_as_it_was_built(title: str, year: int, group: str) -> None:
-    reading = read(f"{title.replace(' ', '.')}.{year}.1080p.BluRay.x264-{group}.mkv")
+    dotted = title.replace(" ", ".")
+    assume(not find_marks(dotted))  # a title that holds a release tag, as HLG is one, ends there
+    reading = read(f"{dotted}.{year}.1080p.BluRay.x264-{group}.mkv")
     assert (reading.year, reading.resolution, reading.group) == (year, "1080p", group)
     letters = title.replace(" ", "")
     assert letters in [text.replace(" ", "").replace(".", "") for text in (reading.title, *reading.aliases)]

@@ -86,7 +86,7 @@ class Database:
         return self._use(self.pool)
 
     def queue(self) -> AbstractAsyncContextManager[Connection]:
-        """The same for a worker's claims and completions: the planner is held to the indexes that they are written for."""
+        """The same for claims, completions and single requests: the planner is held to the indexes that they are written for."""
         return self._use(self._queue_pool)
 
     async def begin(self) -> "WritingTransaction":

@@ -13,14 +13,14 @@ from metarr.queue.rows import ClaimedJob
 MAX_CRASHES = 3
 """A job that killed its worker this often is failed with that reason."""
 
-# In the handler's own transaction: when the lease is another's by now, the whole effect is rolled back.
+# In the handler's own transaction: when the lease is another's by now, the whole effect is rolled back. Here and below the status
+# is asked in a form that no partial index answers: the index of running jobs looks small and is full of those that ended lately.
 COMPLETE = """
 UPDATE job_queue SET status = 'completed', completed_at = now(), result = $3, error_message = NULL
-WHERE id = $1 AND lease = $2 AND status = 'running' RETURNING has_dependents
+WHERE id = $1 AND lease = $2 AND CASE WHEN status = 'running' THEN true END RETURNING has_dependents
 """
 
-# For jobs that wrote nothing: their ends are gathered. Locked in id order, as all who lock several rows do. The status is asked
-# in a form that no partial index answers: the index of running jobs is full of those that ended lately.
+# For jobs that wrote nothing: their ends are gathered. Locked in id order, as all who lock several rows do.
 COMPLETE_MANY = """
 WITH said AS MATERIALIZED (
     SELECT * FROM unnest($1::bigint[], $2::int[]) AS said(id, lease) ORDER BY id
@@ -36,7 +36,7 @@ FROM ended WHERE j.id = ended.id RETURNING j.id, j.has_dependents
 
 FAIL = """
 UPDATE job_queue SET status = $4, completed_at = now(), error_message = $3
-WHERE id = $1 AND lease = $2 AND status = 'running' RETURNING has_dependents
+WHERE id = $1 AND lease = $2 AND CASE WHEN status = 'running' THEN true END RETURNING has_dependents
 """
 
 # Back into the line, behind a time ($3, NULL = now) or a pause ($7). When the same work was asked for again meanwhile, that
@@ -52,7 +52,7 @@ UPDATE job_queue AS j SET
     ready_seq = CASE WHEN twin.id IS NULL AND $3::interval IS NULL AND $7::text IS NULL THEN nextval('job_ready_seq') END
 FROM (SELECT 1) AS one LEFT JOIN LATERAL (
     SELECT t.id FROM job_queue AS t WHERE t.status = 'pending' AND t.unique_key = $6 LIMIT 1) AS twin ON true
-WHERE j.id = $1 AND j.lease = $2 AND j.status = 'running' RETURNING j.has_dependents, twin.id AS twin
+WHERE j.id = $1 AND j.lease = $2 AND CASE WHEN j.status = 'running' THEN true END RETURNING j.has_dependents, twin.id AS twin
 """
 
 # Who waited for a job that gave way to its twin waits for the twin now, unless the twin itself waits for it. A child that waits

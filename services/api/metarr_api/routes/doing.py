@@ -58,7 +58,7 @@ async def in_transaction[T](tools: Tools, change: Callable[[Connection], Awaitab
 
 async def start(tools: Tools, request: Asked, job: Job) -> JobStarted:
     """Put one job in the line at a person's priority, and ring. One job is one statement, which commits by itself."""
-    async with tools.db.read() as conn:
+    async with tools.db.queue() as conn:
         placed = await place(conn, request, [job])
     await tools.tell(placed)
     return JobStarted(job_id=placed.jobs[0].id)

@@ -43,7 +43,7 @@ class Metarr:
             await conn.execute(_EMPTY)
 
     async def enqueue(self, numbers: Sequence[int]) -> None:
-        async with self._db.read() as conn:  # one statement, which commits by itself, as POST /movies/{id}/enrich does
+        async with self._db.queue() as conn:  # one statement, which commits by itself, as POST /movies/{id}/enrich does
             await queue.enqueue(conn, [new_job(Noop(number=number), priority=5) for number in numbers])
         await self._bus.ring([SERVICE])
 

@@ -49,7 +49,6 @@ _ANY = 10
 _SUSPECT_SECONDS = 1.0
 
 log = structlog.get_logger("metarr.worker")
-job_log = structlog.get_logger("metarr.job")
 
 
 class DeclaredDeadError(Exception):
@@ -93,6 +92,7 @@ class Worker:
         self._completions = Completions(db, self._on_slot)
         self._upkeep = Upkeep(db, clock)
         self._metrics = JobMetrics(service)
+        self._job_log = structlog.get_logger("metarr.job").bind()
         self._running: dict[asyncio.Task[None], Work] = {}
         self._claiming = asyncio.Lock()
         self._wake = asyncio.Event()
@@ -329,11 +329,11 @@ class Worker:
             "ms": round(seconds * 1000, 1),
         }
         if error is None:
-            job_log.info("job", **said)
+            self._job_log.info("job", **said)
         elif isinstance(error, MetarrError | asyncio.CancelledError):
-            job_log.warning("job", **said, reason=describe(error))
+            self._job_log.warning("job", **said, reason=describe(error))
         else:
-            job_log.error("job", **said, reason=describe(error), exc_info=error)
+            self._job_log.error("job", **said, reason=describe(error), exc_info=error)
 
     # Beside the jobs
 

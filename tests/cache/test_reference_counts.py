@@ -35,10 +35,10 @@ from metarr.db.queries.reconcile import list_differing, list_miscounted
 from metarr.domain.merge import FieldChange
 from metarr.errors import Conflict, NotFound
 from metarr.messages.jobs import SweepStore
-from metarr.queue import ClaimedJob
 from metarr.runtime.work import Work
 from metarr_cache.sweeping import sweep_part, sweep_rows
 from support.clock import ManualClock
+from support.queueing import claimed_job
 from support.rows import insert, insert_candidate, insert_movie
 
 SETTINGS = settings(
@@ -250,22 +250,7 @@ class StoreMachine(RuleBasedStateMachine):
             await sweep_part(SweepStore(part=part), self.store, self._work(clock))
 
     def _work(self, clock: ManualClock) -> Work:
-        job = ClaimedJob(
-            id=1,
-            kind="SweepCache",
-            payload={},
-            priority=10,
-            lease=1,
-            attempts=1,
-            retry_count=0,
-            max_retries=3,
-            crashes=0,
-            trace_id=None,
-            unique_key=None,
-            entity_type=None,
-            entity_id=None,
-        )
-        return Work(job, db=self.db, clock=clock, data_dir=str(self.data_dir))
+        return Work(claimed_job("SweepCache", priority=10), db=self.db, clock=clock, data_dir=str(self.data_dir))
 
     # The laws
 

@@ -6,25 +6,11 @@ import msgspec
 import pytest
 
 from metarr.db import Database
-from metarr.queue import ClaimedJob
 from metarr.runtime.work import JobCancelledError, Progress, Work
 from support.clock import ManualClock
+from support.queueing import claimed_job
 
-JOB = ClaimedJob(
-    id=7,
-    kind="EnrichItem",
-    payload={},
-    priority=5,
-    lease=1,
-    attempts=2,
-    retry_count=0,
-    max_retries=3,
-    crashes=0,
-    trace_id=None,
-    unique_key=None,
-    entity_type=None,
-    entity_id=None,
-)
+JOB = claimed_job("EnrichItem", id=7, attempts=2)
 
 
 class Heard:

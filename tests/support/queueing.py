@@ -58,3 +58,17 @@ async def row(db: Database, job_id: int) -> dict[str, Any]:
         found = await conn.fetchrow("SELECT * FROM job_queue WHERE id = $1", job_id)
     assert found is not None
     return dict(found)
+
+
+def claimed_job(kind: str, **more: Any) -> ClaimedJob:
+    """A job in a worker's hands that no table knows of."""
+    values: dict[str, Any] = {"id": 1, "payload": {}, "priority": 5, "lease": 1, "attempts": 1, "retry_count": 0}
+    values |= {
+        "max_retries": 3,
+        "crashes": 0,
+        "trace_id": None,
+        "unique_key": None,
+        "entity_type": None,
+        "entity_id": None,
+    }
+    return ClaimedJob(**values | {"kind": kind} | more)
